@@ -1,0 +1,1 @@
+"""Visual inspection that learns a product from pictures of good parts only."""

@@ -1,0 +1,73 @@
+"""Errors that a person reads: what happened, why, and what to do about it."""
+
+from __future__ import annotations
+
+
+class InspectorError(Exception):
+    """Base of every error that inspector raises on purpose.
+
+    Args:
+        what: the thing that failed, as a clause without a full stop ("bundle bundles/bottle cannot be read").
+        why: the cause ("manifest.json is missing"); empty where `what` already says it.
+        remedy: what to do next ("train it with `inspector train`"); empty where nothing can be done.
+    """
+
+    def __init__(self, what: str, why: str = "", remedy: str = "") -> None:
+        self.what, self.why, self.remedy = what, why, remedy
+        message = f"{what}: {why}." if why else f"{what}."
+        super().__init__(f"{message} {remedy}.".strip() if remedy else message)
+
+
+class SettingsError(InspectorError):
+    """A configuration file or an environment variable is wrong."""
+
+
+class FrameError(InspectorError):
+    """Bytes that are not a usable picture.
+
+    Args:
+        code: one short word a counter can be labelled with, such as ``truncated`` or ``too_large``.
+        what: see `InspectorError`.
+        why: see `InspectorError`.
+        remedy: see `InspectorError`.
+    """
+
+    def __init__(self, code: str, what: str, why: str = "", remedy: str = "") -> None:
+        super().__init__(what, why, remedy)
+        self.code = code
+
+
+class BundleError(InspectorError):
+    """A model bundle is missing, damaged, edited by hand, or of another version."""
+
+
+class EngineError(InspectorError):
+    """A bundle's network cannot be loaded or run by the chosen engine."""
+
+
+class TrainingError(InspectorError):
+    """A product cannot be learned from what was given."""
+
+
+class ParityError(TrainingError):
+    """The exported network does not compute what the trained one does."""
+
+
+class DatasetError(InspectorError):
+    """A folder is not laid out as the command needs it."""
+
+
+class OutputExistsError(InspectorError):
+    """Something already stands where a result should be written."""
+
+
+class RecordsError(InspectorError):
+    """The database cannot be reached, migrated or written."""
+
+
+class MessageError(InspectorError):
+    """An MQTT topic or payload does not follow the contract."""
+
+
+class BrokerError(InspectorError):
+    """The MQTT broker cannot be reached or started."""

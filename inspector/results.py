@@ -1,0 +1,64 @@
+"""The result of inspecting one frame, as values that cross every room's border."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from inspector.regions import Region
+
+
+class Verdict(StrEnum):
+    """What becomes of the part."""
+
+    PASS = "pass"
+    """The score is at or below the reject limit."""
+    REJECT = "reject"
+    """The score is above the reject limit."""
+    UNSURE = "unsure"
+    """The frame cannot be judged; `Inspection.reason` says why. A person must look."""
+
+
+@dataclass(frozen=True, slots=True)
+class Inspection:
+    """One frame's result.
+
+    Attributes:
+        frame_id: identity of the frame; delivering it twice stores it once.
+        product: product the bundle was trained for.
+        model_version: content hash of the bundle that judged.
+        captured_at: UTC time of the picture, as the camera says.
+        inspected_at: UTC time of the verdict.
+        width_px: width of the frame as captured.
+        height_px: height of the frame as captured.
+        score: how far the worst place is from normal; raw, higher is worse.
+        limit: scores above it are rejected.
+        verdict: pass, reject or unsure.
+        reason: one clause for a person, for instance "score 2.31 is above the limit 1.40".
+        regions: the abnormal places, the worst first; empty when nothing is above the limit.
+        latency_ms: milliseconds from encoded bytes to this verdict.
+        anomaly_map: float32 `[h, w]` in the network's map size; `anomaly_map_in_frame` gives the frame's size.
+        embedding: float32 `[D]`, the frame's global descriptor.
+    """
+
+    frame_id: str
+    product: str
+    model_version: str
+    captured_at: datetime
+    inspected_at: datetime
+    width_px: int
+    height_px: int
+    score: float
+    limit: float
+    verdict: Verdict
+    reason: str
+    regions: tuple[Region, ...]
+    latency_ms: float
+    anomaly_map: NDArray[np.float32]
+    embedding: NDArray[np.float32]
