@@ -1,0 +1,209 @@
+"""The tables of the records. A change here needs a revision in `migrations/versions`; a test compares the two."""
+
+from __future__ import annotations
+
+import math
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    DateTime,
+    Dialect,
+    Double,
+    Enum,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Text,
+    TypeDecorator,
+)
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
+
+from inspector.records.values import Decision
+from inspector.results import Verdict
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """A moment. Takes only times with a zone; gives UTC, on SQLite as well, which stores no zone."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Turn to UTC; raises ValueError for a time without a zone."""
+        if value is None:
+            return None
+        if value.utcoffset() is None:
+            raise ValueError(f"{value!r} has no time zone")
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Give UTC; PostgreSQL answers in the session's zone."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class ScoreFloat(TypeDecorator[float]):
+    """A double whose NaN is NULL: SQLite cannot store NaN, and PostgreSQL sorts it above every number."""
+
+    impl = Double
+    cache_ok = True
+
+    def process_bind_param(self, value: float | None, dialect: Dialect) -> float | None:  # noqa: ARG002
+        """NaN becomes NULL."""
+        return None if value is None or math.isnan(value) else value
+
+    def process_result_value(self, value: float | None, dialect: Dialect) -> float:  # noqa: ARG002
+        """NULL becomes NaN."""
+        return math.nan if value is None else value
+
+
+def _words(kind: type[StrEnum], name: str) -> Enum:
+    """A column of an enum's values as text, so that a new value needs no change of a database type."""
+    return Enum(
+        kind,
+        name=name,
+        native_enum=False,
+        create_constraint=False,
+        length=16,
+        values_callable=lambda words: [word.value for word in words],
+    )
+
+
+# SQLite counts up by itself only in a column that is exactly INTEGER PRIMARY KEY.
+_Key = BigInteger().with_variant(Integer, "sqlite")
+
+
+class Table(DeclarativeBase):
+    """Base of all tables. Constraints have names, so that a later migration can alter them on SQLite too."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+class InspectionRow(Table):
+    """One frame's result."""
+
+    __tablename__ = "inspections"
+
+    id: Mapped[int] = mapped_column(_Key, primary_key=True)
+    frame_id: Mapped[str] = mapped_column(String(128), unique=True)
+    site: Mapped[str] = mapped_column(String(64))
+    line: Mapped[str] = mapped_column(String(64))
+    camera: Mapped[str] = mapped_column(String(64))
+    box: Mapped[str] = mapped_column(String(64))
+    product: Mapped[str] = mapped_column(String(64))
+    model_version: Mapped[str] = mapped_column(String(64))
+    captured_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    inspected_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    score: Mapped[float] = mapped_column(ScoreFloat, nullable=True)
+    reject_limit: Mapped[float] = mapped_column(ScoreFloat, nullable=True)
+    verdict: Mapped[Verdict] = mapped_column(_words(Verdict, "verdict"))
+    reason: Mapped[str] = mapped_column(Text)
+    latency_ms: Mapped[float] = mapped_column(Double)
+    width_px: Mapped[int]
+    height_px: Mapped[int]
+
+    regions: Mapped[list[RegionRow]] = relationship(
+        lazy="raise", order_by="RegionRow.position", passive_deletes=True
+    )
+    evidence: Mapped[EvidenceRow | None] = relationship(lazy="raise", passive_deletes=True)
+
+    # Each filter of the live page has an index that also gives its order, the newest first.
+    __table_args__ = (
+        Index(None, "inspected_at", "frame_id"),
+        Index(None, "verdict", "inspected_at", "frame_id"),
+        Index(None, "product", "inspected_at", "frame_id"),
+        Index(None, "camera", "inspected_at", "frame_id"),
+    )
+
+
+class RegionRow(Table):
+    """One abnormal place of a frame; see `inspector.regions.Region`."""
+
+    __tablename__ = "regions"
+
+    inspection_id: Mapped[int] = mapped_column(
+        _Key, ForeignKey("inspections.id", ondelete="CASCADE"), primary_key=True
+    )
+    position: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    """0 is the worst region of its frame."""
+    x_px: Mapped[int]
+    y_px: Mapped[int]
+    width_px: Mapped[int]
+    height_px: Mapped[int]
+    centre_x_px: Mapped[float] = mapped_column(Double)
+    centre_y_px: Mapped[float] = mapped_column(Double)
+    area_px: Mapped[int]
+    area_fraction: Mapped[float] = mapped_column(Double)
+    peak_score: Mapped[float] = mapped_column(Double)
+
+
+class EvidenceRow(Table):
+    """Where a frame's pictures are: paths relative to the box's data folder, or absolute URIs."""
+
+    __tablename__ = "evidence"
+
+    inspection_id: Mapped[int] = mapped_column(
+        _Key, ForeignKey("inspections.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    frame_uri: Mapped[str | None] = mapped_column(Text)
+    map_uri: Mapped[str | None] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class ReviewRow(Table):
+    """What an operator decided about a frame. A second review of a frame does not replace the first."""
+
+    __tablename__ = "reviews"
+
+    id: Mapped[int] = mapped_column(_Key, primary_key=True)
+    inspection_id: Mapped[int] = mapped_column(
+        _Key, ForeignKey("inspections.id", ondelete="CASCADE"), index=True
+    )
+    decision: Mapped[Decision] = mapped_column(_words(Decision, "decision"))
+    reviewer: Mapped[str] = mapped_column(String(128))
+    reviewed_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    note: Mapped[str] = mapped_column(Text)
+
+
+class DescriptionRow(Table):
+    """The sentence that says what is wrong with a frame."""
+
+    __tablename__ = "descriptions"
+
+    id: Mapped[int] = mapped_column(_Key, primary_key=True)
+    inspection_id: Mapped[int] = mapped_column(
+        _Key, ForeignKey("inspections.id", ondelete="CASCADE"), index=True
+    )
+    text: Mapped[str] = mapped_column(Text)
+    source: Mapped[str] = mapped_column(String(64))
+    """What wrote the text: a model's name and version, or the template."""
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class AuditRow(Table):
+    """Who changed what, and when. Rows are only ever added."""
+
+    __tablename__ = "audit"
+
+    id: Mapped[int] = mapped_column(_Key, primary_key=True)
+    happened_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    actor: Mapped[str] = mapped_column(String(128))
+    action: Mapped[str] = mapped_column(String(64))
+    subject: Mapped[str] = mapped_column(String(256))
+    details: Mapped[dict[str, Any]] = mapped_column(JSON)
