@@ -1,4 +1,4 @@
-"""A database URL becomes an engine: drivers, durability, waiting for locks, and errors that a person can act on."""
+"""A database URL becomes an engine: drivers, durability, waiting for locks, errors a person can act on."""
 
 from __future__ import annotations
 
@@ -137,7 +137,10 @@ def _connect_sqlite(url: URL, *, for_migration: bool) -> Engine:
 
 
 def _use_wal(connection: sqlite3.Connection) -> None:
-    """Readers do not wait for the writer. SQLite does not wait for locks while it changes the mode: wait here."""
+    """Set the mode in which readers and a writer do not block each other.
+
+    SQLite does not wait for a lock while it changes the mode, so this waits.
+    """
     deadline = time.monotonic() + LOCK_TIMEOUT_S
     while True:
         try:
@@ -151,7 +154,7 @@ def _use_wal(connection: sqlite3.Connection) -> None:
 
 
 def for_writing(engine: Engine) -> Engine:
-    """The same engine, whose transactions take SQLite's write lock at once instead of failing to get it later."""
+    """The same engine, whose transactions take SQLite's write lock at once: later it can be refused."""
     return engine.execution_options(**{_BEGIN: "BEGIN IMMEDIATE"})
 
 

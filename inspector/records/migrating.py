@@ -16,7 +16,7 @@ _ADVISORY_LOCK = 0x696E7370
 
 
 def migrate(url: URL) -> None:
-    """Create or upgrade the tables; does nothing when they are up to date. Several processes may call it at once.
+    """Create or upgrade the tables, where they are not up to date. Several processes may call it at once.
 
     Raises:
         RecordsError: the database cannot be reached or changed, or comes from newer code.

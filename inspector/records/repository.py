@@ -18,8 +18,6 @@ from inspector.records.values import StoredInspection, VerdictCount
 from inspector.regions import Region
 from inspector.results import Verdict
 
-_INSERTS = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
-
 
 class Records:
     """Inspections in a database. Safe from several threads; several processes may open the same database.
@@ -39,7 +37,8 @@ class Records:
                 ``postgresql+psycopg://user:password@host/database``.
 
         Raises:
-            RecordsError: the URL is wrong, the database cannot be reached or written, or is newer than this code.
+            RecordsError: the URL is wrong, or the database cannot be reached or written, or is newer than
+                this code.
         """
         parsed = parse_url(url)
         migrate(parsed)
@@ -57,8 +56,9 @@ class Records:
         with explained(f"inspection {record.frame_id} cannot be stored in {self._name}"):
             with self._writing.begin() as connection:
                 # The unique constraint decides, so that two deliveries at the same time store one inspection.
+                dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
                 statement = (
-                    _INSERTS[connection.dialect.name](InspectionRow)
+                    dialect.insert(InspectionRow)
                     .values(**_inspection_values(record))
                     .on_conflict_do_nothing(index_elements=[InspectionRow.frame_id])
                     .returning(InspectionRow.id)
@@ -142,7 +142,7 @@ class Records:
         if since is not None:
             query = query.where(InspectionRow.inspected_at >= _with_zone(since))
         with explained(f"counts cannot be read from {self._name}"), self._engine.connect() as connection:
-            return [VerdictCount(*row) for row in connection.execute(query).tuples()]
+            return [VerdictCount(*row) for row in connection.execute(query)]
 
     def close(self) -> None:
         """Close all connections."""
@@ -156,7 +156,7 @@ class Records:
     ) -> None:
         self.close()
 
-    def _read(self, query: Select[tuple[InspectionRow]]) -> list[StoredInspection]:
+    def _read(self, query: Select[InspectionRow]) -> list[StoredInspection]:
         parts = (selectinload(InspectionRow.regions), joinedload(InspectionRow.evidence))
         with explained(f"inspections cannot be read from {self._name}"), Session(self._engine) as session:
             return [_stored(row) for row in session.scalars(query.options(*parts))]

@@ -1,4 +1,4 @@
-"""The tables of the records. A change here needs a revision in `migrations/versions`; a test compares the two."""
+"""The tables of the records. A change here needs a revision in `migrations/versions`; a test compares."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class UtcDateTime(TypeDecorator[datetime]):
         value = value.astimezone(UTC)
         return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
 
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
         """Give UTC; PostgreSQL answers in the session's zone."""
         if value is None:
             return None

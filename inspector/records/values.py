@@ -43,7 +43,8 @@ class StoredInspection:
         width_px: width of the frame as captured; 0 where it could not be decoded.
         height_px: height of the frame as captured; 0 where it could not be decoded.
         regions: the abnormal places, the worst first.
-        evidence: the frame's picture, a path relative to the box's data folder or an absolute URI; None if not kept.
+        evidence: the frame's picture, a path relative to the box's data folder or an absolute URI; None where
+            it is not kept.
         evidence_map: the anomaly map, in the same way.
 
     Raises:
