@@ -22,6 +22,12 @@ SMALLEST_SEPARATION = 0.7
 LARGEST_BORDER_FOREGROUND = 0.35
 """Share of the frame's border that a part may touch."""
 
+SPECK_SHARE = 0.1
+"""Pieces smaller than this share of the largest are specks."""
+
+FREE_SHARE = 0.3
+"""A piece of this share of the largest that touches no border is the part."""
+
 SEPARABLE_SHARE = 0.7
 """Share of the normals in which the part must be found before any of them is believed."""
 
@@ -84,11 +90,32 @@ def _separation(levels: Image, part: Mask) -> float:
 
 
 def _filled(part: Mask) -> Mask:
-    """Close gaps, drop specks and fill holes: a part is a solid thing."""
-    closed = cv2.morphologyEx(part.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8))
+    """Close gaps, fill holes, cut off shadows and specks: a part is a solid thing."""
+    closed = cv2.morphologyEx(part.astype(np.uint8), cv2.MORPH_CLOSE, _disc(5))
     contours, _ = cv2.findContours(closed, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
-    smallest = 0.1 * max((cv2.contourArea(contour) for contour in contours), default=0.0)
+    cv2.drawContours(closed, contours, -1, 1, cv2.FILLED)
+    opened = cv2.morphologyEx(closed, cv2.MORPH_OPEN, _disc(2 * (min(part.shape) // 24) + 1))
+    contours, _ = cv2.findContours(opened, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    areas = [cv2.contourArea(contour) for contour in contours]
+    free = [_is_free(contour, part.shape) for contour in contours]
+    largest = max(areas, default=0.0)
+    largest_free = max((area for area, is_free in zip(areas, free, strict=True) if is_free), default=0.0)
+    # Beside a part in the middle, what touches the frame's border is a tray or a shadow.
+    only_free = largest_free >= FREE_SHARE * largest
+    kept = [
+        contour
+        for contour, area, is_free in zip(contours, areas, free, strict=True)
+        if area >= SPECK_SHARE * largest and (is_free or not only_free)
+    ]
     solid = np.zeros_like(closed)
-    kept = [contour for contour in contours if cv2.contourArea(contour) >= smallest]
     cv2.drawContours(solid, kept, -1, 1, cv2.FILLED)
     return solid.astype(bool)
+
+
+def _is_free(contour: cv2.typing.MatLike, shape: tuple[int, ...]) -> bool:
+    left, top, width, height = cv2.boundingRect(contour)
+    return left > 1 and top > 1 and left + width < shape[1] - 1 and top + height < shape[0] - 1
+
+
+def _disc(diameter: int) -> Image:
+    return np.asarray(cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (diameter, diameter)), np.uint8)

@@ -8,7 +8,8 @@ import numpy as np
 from training.defects.values import FloatMap
 
 LARGEST_GRID_PX = 256
-"""Larger fields are made at this size and enlarged: noise has no detail that would be lost."""
+CELL_PX = 12
+"""Noise is made with so many pixels a cell and enlarged: it has no detail that would be lost."""
 
 
 def perlin_noise(
@@ -26,7 +27,8 @@ def perlin_noise(
     Returns:
         float32 `[height, width]`.
     """
-    shrink = max(1.0, max(height, width) / LARGEST_GRID_PX)
+    finest = max(cells) * 2 ** (octaves - 1)
+    shrink = max(1.0, max(height, width) / min(LARGEST_GRID_PX, max(2 * CELL_PX, CELL_PX * finest)))
     rows, columns = max(1, round(height / shrink)), max(1, round(width / shrink))
     noise = np.zeros((rows, columns), np.float32)
     for octave in range(octaves):

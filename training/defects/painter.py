@@ -54,6 +54,13 @@ class DefectSettings(BaseModel):
         title="Weights",
         description="Relative frequency of each kind; kinds left out are not painted",
     )
+    anywhere_share: float = Field(
+        0.05,
+        title="Share anywhere",
+        description="Share of defects that may lie beside the part, for its outline is only estimated",
+        ge=0,
+        le=1,
+    )
     tries: int = Field(
         8, title="Tries", description="How often a defect that nobody would see is painted anew", ge=1, le=100
     )
@@ -103,12 +110,20 @@ class DefectPainter:
             ValueError: shapes or types do not fit.
         """
         _check(image, foreground, donor)
-        for _ in range(self.settings.tries):
-            kind = self._kinds[rng.choice(len(self._kinds), p=self._shares)]
+        if rng.random() < self.settings.anywhere_share:
+            foreground = None
+        kind = self._random_kind(rng)
+        for attempt in range(self.settings.tries):
+            # Some kinds are hardly ever seen on some surfaces; the first half of the tries keeps their share.
+            if attempt > self.settings.tries // 2:
+                kind = self._random_kind(rng)
             defect = PAINTERS[kind](image, rng, foreground, donor)
             if defect.mask.any():
                 return defect
         return _last_resort(image, rng, foreground)
+
+    def _random_kind(self, rng: np.random.Generator) -> DefectKind:
+        return self._kinds[rng.choice(len(self._kinds), p=self._shares)]
 
 
 def _check(image: Image, foreground: Mask | None, donor: Image | None) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 
 from training.defects.colour import donor_texture
@@ -37,5 +38,5 @@ def paint_perlin_texture(
     )
     opacity *= np.float32(rng.uniform(0.2, 1.0))
     texture = donor_texture(image, donor, rng)
-    painted = image + opacity[..., None] * (texture - image)
+    painted = np.asarray(cv2.blendLinear(image, texture, 1 - opacity, opacity), np.uint8)
     return finish(image, painted, DefectKind.PERLIN_TEXTURE)
