@@ -69,5 +69,9 @@ class MessageError(InspectorError):
     """An MQTT topic or payload does not follow the contract."""
 
 
+class DashboardError(InspectorError):
+    """The page cannot be served."""
+
+
 class BrokerError(InspectorError):
     """The MQTT broker cannot be reached or started."""
