@@ -1,0 +1,99 @@
+"""The pictures behind the verdicts: every reject, everything unsure, and a share of the passes.
+
+Layout under the box's data folder::
+
+    evidence/<yyyy-mm-dd>/<product>/<frame id>.jpg    the camera's own bytes, never encoded again
+    evidence/<yyyy-mm-dd>/<product>/<frame id>.npz    `anomaly_map`: float16 [h, w], in the network's map size
+
+The date is that of the verdict by the box's clock: a camera with a wrong clock must not decide how long its
+pictures are kept. Colons of a frame id are equals signs in the file's name.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edge.files import file_name, picture_suffix, write_durably
+from inspector.messages import check_frame_id
+from inspector.results import Verdict
+
+EVIDENCE_FOLDER = "evidence"
+MAP_NAME = "anomaly_map"
+"""Name of the one array in a map's ``.npz``."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeptEvidence:
+    """Where a frame's evidence is, as paths relative to the data folder; None where it was not kept."""
+
+    picture: str | None = None
+    anomaly_map: str | None = None
+
+
+class EvidenceStore:
+    """Keeps evidence on the box's disk.
+
+    Args:
+        data_dir: the box's data folder.
+        pass_share: share of passed frames that are kept, 0..1.
+    """
+
+    def __init__(self, data_dir: Path, pass_share: float) -> None:
+        self._data_dir, self._pass_share = data_dir, pass_share
+
+    def wants(self, verdict: Verdict, frame_id: str) -> bool:
+        """Whether the evidence of a frame with this verdict is kept.
+
+        A pass is drawn by the hash of its id, so that a frame that is delivered twice is decided once.
+        """
+        if verdict is not Verdict.PASS:
+            return True
+        digest = hashlib.sha256(b"evidence of a pass\0" + frame_id.encode()).digest()
+        return int.from_bytes(digest[:8]) < self._pass_share * 2**64
+
+    def keep(
+        self,
+        *,
+        frame_id: str,
+        product: str,
+        day: date,
+        data: bytes,
+        anomaly_map: NDArray[np.float32] | None = None,
+    ) -> KeptEvidence:
+        """Store a frame's bytes and its map; when this returns, both are on disk under their names.
+
+        Args:
+            frame_id: identity of the frame.
+            product: product of the camera.
+            day: date of the verdict in UTC.
+            data: the encoded picture as the camera sent it.
+            anomaly_map: float32 `[h, w]`, where the frame was scored.
+
+        Raises:
+            MessageError: the id could not be a file name.
+            OSError: the disk cannot be written.
+        """
+        folder = Path(EVIDENCE_FOLDER) / day.isoformat() / product
+        stem = file_name(check_frame_id(frame_id))
+        picture = folder / f"{stem}{picture_suffix(data)}"
+        write_durably(self._data_dir / picture, data)
+        if anomaly_map is None:
+            return KeptEvidence(picture.as_posix())
+        scores = folder / f"{stem}.npz"
+        write_durably(self._data_dir / scores, encode_map(anomaly_map))
+        return KeptEvidence(picture.as_posix(), scores.as_posix())
+
+
+def encode_map(anomaly_map: NDArray[np.float32]) -> bytes:
+    """A float32 `[h, w]` map as the bytes of a compressed ``.npz`` of float16: three digits, a few kB."""
+    largest = float(np.finfo(np.float16).max)
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, **{MAP_NAME: np.clip(anomaly_map, -largest, largest).astype(np.float16)})
+    return buffer.getvalue()

@@ -1,0 +1,58 @@
+"""Files that are either whole or not there, whatever happens to the process or the power."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+
+def write_durably(path: Path, data: bytes) -> None:
+    """Write a file under a temporary name, sync it, give it its name and sync the folder (POSIX fsync).
+
+    The temporary name depends on the final one alone: when a write was cut off, the next delivery of the same
+    frame reuses and renames it, so that nothing piles up.
+
+    Raises:
+        OSError: the disk is full, gone or read-only; a file that stood at `path` stays as it was.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.tmp")
+    with temporary.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.replace(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def file_name(frame_id: str) -> str:
+    """A frame id, checked by `inspector.messages.check_frame_id`, as the stem of a file name.
+
+    Ids hold no slash and do not start with a dot, so a name never leaves its folder. Colons, which some file
+    systems refuse, become equals signs, which no id holds.
+    """
+    return frame_id.replace(":", "=")
+
+
+def picture_suffix(data: bytes) -> str:
+    """The ending for an encoded picture, by its first bytes; ``.bin`` where they are of no known format."""
+    for magic, suffix in _MAGIC:
+        if data.startswith(magic):
+            return suffix
+    return ".webp" if data[:4] == b"RIFF" and data[8:12] == b"WEBP" else ".bin"
+
+
+_MAGIC = (
+    (b"\xff\xd8\xff", ".jpg"),
+    (b"\x89PNG\r\n\x1a\n", ".png"),
+    (b"BM", ".bmp"),
+    (b"II*\x00", ".tif"),
+    (b"MM\x00*", ".tif"),
+    (b"GIF8", ".gif"),
+    (b"P5", ".pgm"),
+    (b"P6", ".ppm"),
+)
