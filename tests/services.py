@@ -78,6 +78,9 @@ class LocalServer(ABC):
         folder: its data, configuration and log (`server.log`), removed by `close`.
     """
 
+    QUICK_STOP = signal.SIGTERM
+    """Ends the process at once, where its data is not needed any more."""
+
     def __init__(self, user: pwd.struct_passwd | None) -> None:
         self.port = free_port()
         # Not pytest's tmp_path: its parents are closed to every user but the one who runs the tests.
@@ -115,7 +118,7 @@ class LocalServer(ABC):
 
     def close(self) -> None:
         """Stop the server and remove its folder."""
-        self.stop()
+        self.stop(self.QUICK_STOP)
         shutil.rmtree(self.folder)
 
     def log(self) -> str:
@@ -136,6 +139,7 @@ class PostgresServer(LocalServer):
     """A PostgreSQL cluster with one superuser, `USER`, and a password."""
 
     USER = "inspector"
+    QUICK_STOP = signal.SIGQUIT
 
     def __init__(self, programs: Path) -> None:
         super().__init__(plain_user("postgres"))

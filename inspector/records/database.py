@@ -39,13 +39,14 @@ _REMEDIES = (
     ("SQLITE_IOERR", "Check the disk and its free space; keep the file on a local disk"),
     ("SQLITE_NOTADB", "Name another file, or move this one away"),
     ("SQLITE_CORRUPT", "Move the file away and restore it from a backup"),
-    ("28", "Correct the user name and password in the URL"),
-    ("3D000", "Create the database with `createdb`, or correct its name in the URL"),
     ("42501", "Give this user the right to create and write tables in the schema"),
     ("53", "Free space or connections on the database server"),
     ("57", "Try again when the database server is up"),
 )
-_REMEDY_CONNECTION = "Check the database URL, and that the server runs and can be reached from here"
+# psycopg gives no code where a connection is refused, and the server's words depend on its language.
+_REMEDY_CONNECTION = (
+    "Check the URL, that the server runs and is reachable, and that the database exists (createdb)"
+)
 _REMEDY_OTHER = "See the database's own message above"
 
 
@@ -59,9 +60,7 @@ def parse_url(url: str) -> URL:
         parsed = make_url(url)
     except (ArgumentError, ValueError) as error:
         # The URL itself may hold a password: it is not repeated.
-        raise RecordsError(
-            "the database URL cannot be read", "it is not an SQLAlchemy URL", _EXAMPLES
-        ) from error
+        raise RecordsError("the database URL cannot be read", "it is not a URL", _EXAMPLES) from error
     driver = _DRIVERS.get(parsed.drivername)
     if driver is None:
         raise RecordsError(
@@ -139,7 +138,7 @@ def _connect_sqlite(url: URL, *, for_migration: bool) -> Engine:
 def _use_wal(connection: sqlite3.Connection) -> None:
     """Set the mode in which readers and a writer do not block each other.
 
-    SQLite does not wait for a lock while it changes the mode, so this waits.
+    SQLite does not wait while another process is about to write a file that is not in this mode yet.
     """
     deadline = time.monotonic() + LOCK_TIMEOUT_S
     while True:
