@@ -16,6 +16,7 @@ import hashlib
 import io
 import re
 import warnings
+import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -98,6 +99,8 @@ def decode_image(data: bytes) -> NDArray[np.uint8]:
         _check_size(*image.size)
         if image.format in ("JPEG", "MPO"):
             _check_jpeg_end(data)
+        elif image.format == "PNG":
+            _check_png_sums(data)
         image.load()
         return np.asarray(_to_rgb(_upright(image)))
     except FrameError:
@@ -108,7 +111,7 @@ def decode_image(data: bytes) -> NDArray[np.uint8]:
         if isinstance(error, EOFError) or "truncated" in str(error).lower():
             raise _truncated(str(error)) from error
         why = "the bytes are no JPEG, PNG, BMP, TIFF, WebP, GIF or PNM file, or the file is damaged"
-        raise FrameError(FrameFault.UNREADABLE, "the picture cannot be read", why) from error
+        raise _damaged(why) from error
 
 
 def read_frame(path: Path) -> Frame:
@@ -196,10 +199,26 @@ def _truncated(why: str) -> FrameError:
     return FrameError(FrameFault.TRUNCATED, "the picture is truncated", why, "Send or copy the file again")
 
 
+def _damaged(why: str) -> FrameError:
+    return FrameError(FrameFault.UNREADABLE, "the picture cannot be read", why)
+
+
 def _check_jpeg_end(data: bytes) -> None:
     """Libjpeg decodes a zero-filled tail to grey without a word; the end marker after the last scan tells."""
     if data.rfind(b"\xff\xd9") < data.rfind(b"\xff\xda"):
         raise _truncated("its end-of-image marker is missing")
+
+
+def _check_png_sums(data: bytes) -> None:
+    """Pillow skips the CRC-32 of the pixel chunks, so that damaged ones would decode to noise."""
+    view = memoryview(data)
+    start = 8  # after the signature; then length, name, content and CRC of each chunk
+    while (end := start + 8 + int.from_bytes(view[start : start + 4])) + 4 <= len(data):
+        named = view[start + 4 : end]
+        critical = named[:1].tobytes().isupper()
+        if critical and zlib.crc32(named) != int.from_bytes(view[end : end + 4]):
+            raise _damaged("the CRC-32 of a PNG chunk differs")
+        start = end + 4
 
 
 def _check_size(width: int, height: int) -> None:
