@@ -10,22 +10,27 @@ inspector/v1/<site>/boxes/<box>/available                     yes       `Availab
 
 MQTT 5 cameras name the frame in user properties (`frame-id`, `captured-at` in ISO 8601, `product`); an MQTT
 3.1.1 camera may add the id as a last topic level. Without either, the id is derived from the camera, the
-content and the time of arrival.
+content and `captured-at`; not from the time of arrival, because a frame may be delivered again.
 """
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import AwareDatetime, BaseModel, ConfigDict, FiniteFloat
 
 from inspector.errors import MessageError
-from inspector.results import Inspection, Verdict
+from inspector.results import Verdict
+
+if TYPE_CHECKING:
+    from inspector.records import StoredInspection
 
 PREFIX = "inspector/v1"
+NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$"
+"""A site, line, camera or box is one topic level: no slash, no wildcard, no space."""
 FRAME_ID_PATTERN = re.compile(r"^[A-Za-z0-9][A-Za-z0-9_.:-]{0,127}$")
 PROPERTY_FRAME_ID = "frame-id"
 PROPERTY_CAPTURED_AT = "captured-at"
@@ -34,11 +39,19 @@ PROPERTY_PRODUCT = "product"
 
 @dataclass(frozen=True, slots=True)
 class CameraTopic:
-    """A camera's place: site, line and camera, each one topic level."""
+    """A camera's place: site, line and camera, each one topic level.
+
+    Raises:
+        MessageError: a name has characters that a topic level may not have.
+    """
 
     site: str
     line: str
     camera: str
+
+    def __post_init__(self) -> None:
+        for kind, name in (("site", self.site), ("line", self.line), ("camera", self.camera)):
+            _check_name(kind, name)
 
     @property
     def frame(self) -> str:
@@ -51,12 +64,21 @@ class CameraTopic:
         return f"{PREFIX}/{self.site}/{self.line}/{self.camera}/result"
 
     def frame_with_id(self, frame_id: str) -> str:
-        """Frame topic for MQTT 3.1.1 cameras, which have no properties: the id is the last level."""
-        return f"{self.frame}/{frame_id}"
+        """Frame topic for MQTT 3.1.1 cameras, which have no properties: the id is the last level.
+
+        Raises:
+            MessageError: the id has characters an id may not have.
+        """
+        return f"{self.frame}/{check_frame_id(frame_id)}"
 
 
 def frame_filters(site: str) -> tuple[str, str]:
-    """Topic filters that match every frame of a site, with and without an id level."""
+    """Topic filters that match every frame of a site, with and without an id level.
+
+    Raises:
+        MessageError: the site has characters that a topic level may not have.
+    """
+    _check_name("site", site)
     return f"{PREFIX}/{site}/+/+/frame", f"{PREFIX}/{site}/+/+/frame/+"
 
 
@@ -64,12 +86,16 @@ def parse_frame_topic(topic: str) -> tuple[CameraTopic, str | None]:
     """Take a frame topic apart into the camera and the frame id, where the topic has one.
 
     Raises:
-        MessageError: the topic is not a frame topic, or its id has characters an id may not have.
+        MessageError: the topic is not a frame topic, or a name or the id has characters it may not have.
     """
     levels = topic.split("/")
     base = 6
     if len(levels) not in (base, base + 1) or "/".join(levels[:2]) != PREFIX or levels[5] != "frame":
-        raise MessageError(f"topic {topic} is not a frame topic", f"expected {PREFIX}/SITE/LINE/CAMERA/frame[/ID]")
+        raise MessageError(
+            f"topic {topic[:200]!r} is not a frame topic",
+            f"expected {PREFIX}/SITE/LINE/CAMERA/frame[/ID]",
+            "Correct the topic that the camera publishes on",
+        )
     frame_id = levels[base] if len(levels) > base else None
     if frame_id is not None:
         check_frame_id(frame_id)
@@ -78,7 +104,7 @@ def parse_frame_topic(topic: str) -> tuple[CameraTopic, str | None]:
 
 def check_frame_id(frame_id: str) -> str:
     """Return the id, or raise `MessageError` where it could not be a file name, a topic level and a key."""
-    if not FRAME_ID_PATTERN.match(frame_id):
+    if not FRAME_ID_PATTERN.fullmatch(frame_id):
         raise MessageError(
             f"frame id {frame_id[:40]!r} is not usable",
             "an id has 1 to 128 letters, digits, dots, colons, dashes and underscores",
@@ -88,11 +114,27 @@ def check_frame_id(frame_id: str) -> str:
 
 
 def availability_topic(site: str, box: str) -> str:
-    """Retained topic on which a box says whether it is there."""
+    """Retained topic on which a box says whether it is there.
+
+    Raises:
+        MessageError: a name has characters that a topic level may not have.
+    """
+    _check_name("site", site)
+    _check_name("box", box)
     return f"{PREFIX}/{site}/boxes/{box}/available"
 
 
+def _check_name(kind: str, name: str) -> None:
+    if not re.fullmatch(NAME_PATTERN, name):
+        raise MessageError(
+            f"{kind} {name[:40]!r} is not usable",
+            "a name has 1 to 64 letters, digits, dots, dashes and underscores, the first a letter or digit",
+            f"Correct the name of the {kind}",
+        )
+
+
 class _Payload(BaseModel):
+    # A later version may say more: readers of today pass over it.
     model_config = ConfigDict(extra="ignore", frozen=True)
 
 
@@ -107,14 +149,18 @@ class RegionMessage(_Payload):
     """One abnormal place, in pixels of the frame; see `inspector.regions.Region`."""
 
     box_px: tuple[int, int, int, int]
-    centre_px: tuple[float, float]
+    centre_px: tuple[FiniteFloat, FiniteFloat]
     area_px: int
-    area_fraction: float
-    peak_score: float
+    area_fraction: FiniteFloat
+    peak_score: FiniteFloat
 
 
 class ResultMessage(_Payload):
-    """One frame's result."""
+    """One frame's result.
+
+    Attributes:
+        score: None where the frame could not be scored; its verdict is `unsure` then.
+    """
 
     frame_id: str
     site: str
@@ -123,32 +169,32 @@ class ResultMessage(_Payload):
     box: str
     product: str
     model_version: str
-    captured_at: datetime
-    inspected_at: datetime
-    score: float
-    limit: float
+    captured_at: AwareDatetime
+    inspected_at: AwareDatetime
+    score: FiniteFloat | None
+    limit: FiniteFloat
     verdict: Verdict
     reason: str
     regions: tuple[RegionMessage, ...]
-    latency_ms: float
+    latency_ms: FiniteFloat
 
     @classmethod
-    def of(cls, inspection: Inspection, topic: CameraTopic, box: str) -> ResultMessage:
-        """The message that tells an inspection."""
+    def of(cls, record: StoredInspection) -> ResultMessage:
+        """The message that tells what was recorded: a frame delivered twice gets the same one twice."""
         return cls(
-            frame_id=inspection.frame_id,
-            site=topic.site,
-            line=topic.line,
-            camera=topic.camera,
-            box=box,
-            product=inspection.product,
-            model_version=inspection.model_version,
-            captured_at=inspection.captured_at,
-            inspected_at=inspection.inspected_at,
-            score=inspection.score,
-            limit=inspection.limit,
-            verdict=inspection.verdict,
-            reason=inspection.reason,
+            frame_id=record.frame_id,
+            site=record.site,
+            line=record.line,
+            camera=record.camera,
+            box=record.box,
+            product=record.product,
+            model_version=record.model_version,
+            captured_at=record.captured_at,
+            inspected_at=record.inspected_at,
+            score=None if math.isnan(record.score) else record.score,
+            limit=record.reject_limit,
+            verdict=record.verdict,
+            reason=record.reason,
             regions=tuple(
                 RegionMessage(
                     box_px=region.box_px,
@@ -157,7 +203,7 @@ class ResultMessage(_Payload):
                     area_fraction=region.area_fraction,
                     peak_score=region.peak_score,
                 )
-                for region in inspection.regions
+                for region in record.regions
             ),
-            latency_ms=inspection.latency_ms,
+            latency_ms=record.latency_ms,
         )

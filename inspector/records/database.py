@@ -75,8 +75,8 @@ def parse_url(url: str) -> URL:
 
 
 def show(url: URL) -> str:
-    """The URL as a person may see it, without its password."""
-    return url.render_as_string(hide_password=True)
+    """The URL as a person may see it: without its password, and without options, which may hold one too."""
+    return url.set(query={}).render_as_string(hide_password=True)
 
 
 def connect(url: URL, *, for_migration: bool = False) -> Engine:

@@ -111,7 +111,7 @@ class InspectionRow(Table):
     captured_at: Mapped[datetime] = mapped_column(UtcDateTime)
     inspected_at: Mapped[datetime] = mapped_column(UtcDateTime)
     score: Mapped[float] = mapped_column(ScoreFloat, nullable=True)
-    reject_limit: Mapped[float] = mapped_column(ScoreFloat, nullable=True)
+    reject_limit: Mapped[float] = mapped_column(Double)
     verdict: Mapped[Verdict] = mapped_column(_words(Verdict, "verdict"))
     reason: Mapped[str] = mapped_column(Text)
     latency_ms: Mapped[float] = mapped_column(Double)

@@ -36,7 +36,7 @@ class StoredInspection:
         captured_at: time of the picture by the camera's clock; has a time zone, comes back in UTC.
         inspected_at: time of the verdict by the box's clock; has a time zone, comes back in UTC.
         score: raw score, higher is worse; NaN where the frame could not be scored.
-        reject_limit: the limit that the verdict was made with; NaN where there was none.
+        reject_limit: the limit that the verdict was made with.
         verdict: pass, reject or unsure.
         reason: one clause for a person.
         latency_ms: milliseconds from encoded bytes to the verdict.

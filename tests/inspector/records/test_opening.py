@@ -57,6 +57,7 @@ def test_postgresql_without_a_driver_in_the_url_takes_psycopg(postgresql_url: st
         ("mysql://user:secret@host/db", "mysql is not a known driver"),
         ("postgres://user:secret@host/db", "postgres is not a known driver"),
         ("postgresql+psycopg2://user:secret@host/db", r"postgresql\+psycopg2 is not a known driver"),
+        ("mysql://host/db?password=secret", "mysql is not a known driver"),
         ("sqlite+aiosqlite:///a.db", r"sqlite\+aiosqlite is not a known driver"),
         ("sqlite://", "a database in memory keeps no records"),
         ("sqlite:///:memory:", "a database in memory keeps no records"),

@@ -38,7 +38,7 @@ def upgrade() -> None:
         sa.Column("captured_at", _MOMENT, nullable=False),
         sa.Column("inspected_at", _MOMENT, nullable=False),
         sa.Column("score", sa.Double()),
-        sa.Column("reject_limit", sa.Double()),
+        sa.Column("reject_limit", sa.Double(), nullable=False),
         sa.Column("verdict", sa.String(16), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("latency_ms", sa.Double(), nullable=False),
