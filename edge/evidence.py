@@ -25,8 +25,6 @@ from inspector.messages import check_frame_id
 from inspector.results import Verdict
 
 EVIDENCE_FOLDER = "evidence"
-MAP_NAME = "anomaly_map"
-"""Name of the one array in a map's ``.npz``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,5 +93,5 @@ def encode_map(anomaly_map: NDArray[np.float32]) -> bytes:
     """A float32 `[h, w]` map as the bytes of a compressed ``.npz`` of float16: three digits, a few kB."""
     largest = float(np.finfo(np.float16).max)
     buffer = io.BytesIO()
-    np.savez_compressed(buffer, **{MAP_NAME: np.clip(anomaly_map, -largest, largest).astype(np.float16)})
+    np.savez_compressed(buffer, anomaly_map=np.clip(anomaly_map, -largest, largest).astype(np.float16))
     return buffer.getvalue()
