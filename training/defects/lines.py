@@ -13,6 +13,9 @@ _SHIFT = 4
 
 _OVERSAMPLING = 2
 
+_THINNEST = 1.3
+"""Width of OpenCV's thinnest smooth line, in pixels."""
+
 
 def draw_line(
     opacity: FloatMap, points: NDArray[np.float64], widths_px: NDArray[np.float64], strength: float = 1.0
@@ -34,9 +37,12 @@ def draw_line(
     canvas = np.zeros(((bottom - top) * _OVERSAMPLING, (right - left) * _OVERSAMPLING), np.uint8)
     scaled = np.round((points - (left, top)) * _OVERSAMPLING * 2**_SHIFT).astype(np.int32)
     for start, end, line_px in zip(scaled[:-1], scaled[1:], widths_px * _OVERSAMPLING, strict=True):
-        thickness = max(1, round(line_px))
-        level = int(255 * min(1.0, line_px / thickness))
-        cv2.line(canvas, start.tolist(), end.tolist(), level, thickness, cv2.LINE_AA, _SHIFT)
+        # OpenCV's smooth lines come in widths of 1.3, 3.3, 5.3, …; where that is too wide, they are fainter.
+        steps = max(0, round((line_px - _THINNEST) / 2))
+        level = int(255 * min(1.0, line_px / (_THINNEST + 2 * steps)))
+        cv2.line(
+            canvas, start.tolist(), end.tolist(), level, 1 + 2 * steps - (steps > 0), cv2.LINE_AA, _SHIFT
+        )
     line = cv2.resize(canvas, (right - left, bottom - top), interpolation=cv2.INTER_AREA)
     part = opacity[top:bottom, left:right]
     np.maximum(part, line * np.float32(strength / 255), out=part)

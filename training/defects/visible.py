@@ -58,7 +58,11 @@ def visible_change(before: Image, after: Image) -> Mask:
     change = cv2.max(cv2.max(channels[0], channels[1]), channels[2])
     limit = float(np.clip(ROUGHNESS_FACTOR * roughness(before), SMALLEST_CHANGE, LARGEST_CHANGE))
     _, weak = cv2.threshold(change, limit / 2, 1, cv2.THRESH_BINARY)
-    weak = cv2.morphologyEx(weak, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
+    # Smoothing has spread the change by a pixel, onto pixels that are as they were.
+    channels = cv2.split(cv2.absdiff(after, before))
+    largest = cv2.max(cv2.max(channels[0], channels[1]), channels[2])
+    _, touched = cv2.threshold(largest, SMALLEST_CHANGE / 4, 1, cv2.THRESH_BINARY)
+    weak = cv2.morphologyEx(cv2.min(weak, touched), cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
     count, labels, stats, _ = cv2.connectedComponentsWithStats(weak, connectivity=8)
     smallest_px = max(4.0, SMALLEST_SHARE * change.size)
     kept = np.zeros(count, bool)

@@ -101,7 +101,8 @@ def evaluate_bundle(
     )
     unsure = sum(one.verdict is Verdict.UNSURE for one in scored)
     if unsure:
-        notes.append(f"{unsure} frames could not be judged; they count neither as passed nor as rejected.")
+        pictures = "1 picture" if unsure == 1 else f"{unsure} pictures"
+        notes.append(f"{pictures} could not be judged: counted as unsure, neither as passed nor as rejected.")
     evaluation = Evaluation(
         **dict(figures),
         product=inspector.bundle.product,

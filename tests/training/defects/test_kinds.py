@@ -1,0 +1,107 @@
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+
+from tests.training.defects.surfaces import grey_texture, part_on_table
+from training.defects import PAINTERS, DefectKind, SyntheticDefect
+
+SEEDS = range(12)
+
+
+def painted(kind: DefectKind, seed: int) -> tuple[np.ndarray, SyntheticDefect]:
+    image, foreground = part_on_table(seed)
+    donor, _ = part_on_table(seed + 1000)
+    return image, PAINTERS[kind](image, np.random.default_rng(seed), foreground, donor)
+
+
+def test_every_kind_has_a_painter() -> None:
+    assert set(PAINTERS) == set(DefectKind)
+
+
+@pytest.mark.parametrize("kind", DefectKind)
+def test_a_painter_changes_pixels_where_its_mask_says_and_nowhere_else(kind: DefectKind) -> None:
+    visible = 0
+    for seed in SEEDS:
+        image, defect = painted(kind, seed)
+        assert defect.kind is kind
+        assert defect.image.shape == image.shape
+        assert defect.image.dtype == np.uint8
+        assert defect.mask.shape == image.shape[:2]
+        assert defect.mask.dtype == np.bool_
+        changed = (defect.image != image).any(axis=2)
+        # The soft rim of a defect, two pixels wide, is not worth a label.
+        near = cv2.dilate(defect.mask.astype(np.uint8), np.ones((5, 5), np.uint8)).astype(bool)
+        assert not (changed & ~near).any()
+        if defect.mask.any():
+            visible += 1
+            difference = np.abs(defect.image.astype(int) - image).max(axis=2)
+            assert difference[defect.mask].mean() > 5
+    assert visible >= len(SEEDS) / 2
+
+
+@pytest.mark.parametrize("kind", DefectKind)
+def test_a_painter_is_a_pure_function_of_its_arguments(kind: DefectKind) -> None:
+    image, foreground = part_on_table(3)
+    donor, _ = part_on_table(4)
+    copies = image.copy(), foreground.copy(), donor.copy()
+    first = PAINTERS[kind](image, np.random.default_rng(5), foreground, donor)
+    second = PAINTERS[kind](image, np.random.default_rng(5), foreground, donor)
+    other = PAINTERS[kind](image, np.random.default_rng(6), foreground, donor)
+    np.testing.assert_array_equal(first.image, second.image)
+    np.testing.assert_array_equal(first.mask, second.mask)
+    assert not np.array_equal(first.image, other.image)
+    for before, after in zip(copies, (image, foreground, donor), strict=True):
+        np.testing.assert_array_equal(before, after)
+
+
+@pytest.mark.parametrize("kind", DefectKind)
+def test_grey_pictures_stay_grey(kind: DefectKind) -> None:
+    image, coloured = grey_texture(1), part_on_table(2)[0]
+    for seed in SEEDS:
+        defect = PAINTERS[kind](image, np.random.default_rng(seed), None, coloured)
+        np.testing.assert_array_equal(defect.image[..., 0], defect.image[..., 1])
+        np.testing.assert_array_equal(defect.image[..., 0], defect.image[..., 2])
+
+
+@pytest.mark.parametrize("kind", DefectKind)
+def test_a_painter_needs_neither_foreground_nor_donor(kind: DefectKind) -> None:
+    image = grey_texture(7, 96, 150)
+    masks = [PAINTERS[kind](image, np.random.default_rng(seed)).mask for seed in SEEDS]
+    assert any(mask.any() for mask in masks)
+
+
+@pytest.mark.parametrize("kind", DefectKind)
+def test_defects_lie_on_the_part(kind: DefectKind) -> None:
+    inside = total = 0
+    for seed in SEEDS:
+        foreground = part_on_table(seed)[1]
+        mask = painted(kind, seed)[1].mask
+        inside += int((mask & foreground).sum())
+        total += int(mask.sum())
+    assert inside / total > 0.75
+
+
+@pytest.mark.parametrize("kind", [DefectKind.SCRATCH, DefectKind.CRACK])
+def test_scratches_and_cracks_are_thin(kind: DefectKind) -> None:
+    thickness = []
+    for seed in SEEDS:
+        mask = painted(kind, seed)[1].mask.astype(np.uint8)
+        if mask.any():
+            # Along a line of width w the mean distance to its border is w / 4.
+            thickness.append(4 * cv2.distanceTransform(mask, cv2.DIST_L2, 5)[mask > 0].mean())
+    assert np.median(thickness) < 0.045 * 160
+
+
+def test_a_piece_that_breaks_off_shows_the_table() -> None:
+    """Where a piece is missing at the border, the colour is the table's: bright and without hue."""
+    nearer = 0
+    for seed in range(30):
+        defect = painted(DefectKind.MISSING_PART, seed)[1]
+        if not defect.mask.any():
+            continue
+        colour = defect.image[defect.mask].mean(axis=0)
+        hue = float(colour.max() - colour.min())
+        nearer += hue < 40  # the part's own channels are 80 apart, the table's 7
+    assert nearer >= 20
