@@ -19,19 +19,20 @@ from edge.backoff import Backoff
 from edge.clients import QOS, V5, V311, Publication, Subscriber, begin, new_client, subscribe
 from edge.confirmations import Unconfirmed
 from edge.mqtt5 import publish_properties
+from edge.probe import speaks_mqtt5
 from inspector.errors import BrokerError
 from inspector.settings import MqttSettings
 
 log: Final[structlog.stdlib.BoundLogger] = structlog.get_logger(__name__)
 
 FIRST_WAIT_S, LONGEST_WAIT_S = 1.0, 30.0
-_SILENT_REFUSALS = 2  # connections closed without an answer after which the other protocol is tried
-
 _LOOK_S = 0.25  # how often a waiting caller looks whether it shall stop
 _START_IT = "Start mosquitto or `inspector broker`, or correct mqtt.host and mqtt.port"
+_PERMIT_IT = "Let the broker's access list permit it"
 _NAMES = {V5: "MQTT 5", V311: "MQTT 3.1.1"}
+_UNSUPPORTED = "Unsupported protocol version"
 _REMEDIES = {
-    "Unsupported protocol version": "Set mqtt.protocol to auto",
+    _UNSUPPORTED: "Set mqtt.protocol to auto",
     "Bad user name or password": "Set mqtt.username and mqtt.password to what the broker knows",
     "Not authorized": "Set mqtt.username and mqtt.password to what the broker knows",
     "Session taken over": "Give each box its own edge.box: another one uses this name",
@@ -64,9 +65,9 @@ class Connection:
         self._subscriber, self._greeting, self._will = subscriber, greeting, will
         self._backoff = Backoff(FIRST_WAIT_S, LONGEST_WAIT_S, chance)
         self._stopping, self._connected, self._ended = threading.Event(), threading.Event(), threading.Event()
-        self._refusals = 0
         self._answered = False
         self._unconfirmed = Unconfirmed()
+        self._guard = threading.Lock()
         self._client = self._new_client(V311 if settings.protocol == "3.1.1" else V5)
 
     @property
@@ -81,7 +82,10 @@ class Connection:
 
     def start(self) -> None:
         """Begin to connect, and keep trying until `stop`."""
-        begin(self._client, self._settings, self._subscriber)
+        if self._settings.protocol == "auto":
+            self._negotiate()
+        else:
+            begin(self._client, self._settings, self._subscriber)
 
     def await_broker(self, stop: threading.Event, timeout_s: float | None = None) -> None:
         """Wait until connected, or until told to stop.
@@ -144,8 +148,9 @@ class Connection:
                 self.publish(self._will)
             delivered = self.wait_confirmed(0, timeout_s)
         was_connected = self._connected.is_set()
-        self._stopping.set()
-        self._client.disconnect()
+        with self._guard:
+            self._stopping.set()
+            self._client.disconnect()
         if was_connected:
             # The client's thread ends by itself after it has sent the DISCONNECT.
             self._ended.wait(timeout_s)
@@ -164,28 +169,40 @@ class Connection:
         client.reconnect_delay_set(0, 0)
         return client
 
-    def _switch(self, protocol: MQTTProtocolVersion) -> None:
-        """Go on with the other protocol; a paho client cannot change it, so a new one takes over."""
-        log.info(
-            "broker does not speak the protocol",
-            broker=self.address,
-            protocol=_NAMES[self._client.protocol],
-            instead=_NAMES[protocol],
-        )
-        old, self._client = self._client, self._new_client(protocol)
-        old.disconnect()
-        waiting = old.drop_out_messages()
-        self._unconfirmed.clear()
-        self._refusals = 0
-        for message in waiting:
-            self.publish(Publication(message.topic, bytes(message.payload), message.retain))
-        begin(self._client, self._settings, self._subscriber)
+    def _negotiate(self) -> None:
+        """Find out, in a thread, which version the broker speaks, and go on with a client of that version."""
+        threading.Thread(target=self._find_protocol, name="mqtt-protocol", daemon=True).start()
+
+    def _find_protocol(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                is_5 = speaks_mqtt5(self._settings.host, self._settings.port)
+            except OSError as error:
+                self._wait("broker cannot be reached", str(error), _START_IT)
+            else:
+                self._take_over(V5 if is_5 else V311)
+                return
+
+    def _take_over(self, protocol: MQTTProtocolVersion) -> None:
+        """Replace the client, which cannot change its protocol; what it has not delivered goes along."""
+        with self._guard:
+            if self._stopping.is_set():
+                return
+            old, self._client = self._client, self._new_client(protocol)
+            old.disconnect()
+            self._unconfirmed.clear()
+            for message in old.drop_out_messages():
+                self.publish(Publication(message.topic, bytes(message.payload), message.retain))
+            begin(self._client, self._settings, self._subscriber)
 
     def _wait(self, event: str, why: str, remedy: str) -> None:
         """Log why there is no connection and wait before paho's thread tries again."""
         wait_s = self._backoff.next_s()
         log.warning(event, broker=self.address, why=why, remedy=remedy, again_in_s=round(wait_s, 1))
         self._stopping.wait(wait_s)
+
+    def _complain(self, event: str, why: str, remedy: str) -> None:
+        log.error(event, broker=self.address, why=why, remedy=remedy)
 
     def _on_connect(
         self,
@@ -202,13 +219,8 @@ class Connection:
             client.disconnect()
             return
         if reason.is_failure:
-            if str(reason) == "Unsupported protocol version" and self._may_switch(client):
-                self._switch(V311)
-            else:
-                remedy = _REMEDIES.get(str(reason), "See the broker's log")
-                log.error(
-                    "broker refuses the connection", broker=self.address, why=str(reason), remedy=remedy
-                )
+            self._answered = str(reason) != _UNSUPPORTED
+            self._complain("broker refuses the connection", str(reason), _remedy(reason))
             return
         log.info(
             "connected to the broker",
@@ -217,15 +229,11 @@ class Connection:
             session="continued" if flags.session_present else "new",
         )
         self._backoff.reset()
-        self._refusals = 0
         if self._greeting is not None:
             self.publish(self._greeting)
         if self._subscriber is not None:
             self._subscriber.on_connected()
         self._connected.set()
-
-    def _may_switch(self, client: mqtt.Client) -> bool:
-        return self._settings.protocol == "auto" and client.protocol == V5
 
     def _on_connect_fail(self, client: mqtt.Client, _userdata: object) -> None:
         if self._stopping.is_set():
@@ -251,50 +259,30 @@ class Connection:
         if self._stopping.is_set():
             self._ended.set()
             return
-        if not answered:
-            # Old brokers close the connection on a protocol they do not know, without a word.
-            self._refusals += 1
-            if self._refusals >= _SILENT_REFUSALS and self._settings.protocol == "auto":
-                self._switch(V311 if client.protocol == V5 else V5)
-                return
-        self._wait(
-            "connection to the broker is lost",
-            str(reason),
-            _REMEDIES.get(str(reason), "See the broker's log"),
-        )
+        self._wait("connection to the broker is lost", str(reason), _remedy(reason))
+        if not answered and self._settings.protocol == "auto" and not self._stopping.is_set():
+            # Another broker may serve there now, one that does not speak this protocol.
+            client.disconnect()
+            self._negotiate()
 
-    def _on_publish(
-        self,
-        _client: mqtt.Client,
-        _userdata: object,
-        message_id: int,
-        reason: ReasonCode,
-        _properties: Properties | None,
-    ) -> None:
+    def _on_publish(self, _c: object, _u: object, message_id: int, reason: ReasonCode, _p: object) -> None:
         if reason.is_failure:
-            remedy = "Let the broker's access list permit it"
-            log.error("broker refuses a message", broker=self.address, why=str(reason), remedy=remedy)
+            self._complain("broker refuses a message", str(reason), _PERMIT_IT)
         self._unconfirmed.discard(message_id)
 
-    def _on_subscribe(
-        self,
-        _client: mqtt.Client,
-        _userdata: object,
-        _message_id: int,
-        reasons: list[ReasonCode],
-        _properties: Properties | None,
-    ) -> None:
+    def _on_subscribe(self, _c: object, _u: object, _m: int, reasons: list[ReasonCode], _p: object) -> None:
         refused = sorted({str(reason) for reason in reasons if reason.is_failure})
         if refused:
-            remedy = "Let the broker's access list permit the cameras' frame topics"
-            log.error(
-                "broker refuses a subscription", broker=self.address, why=", ".join(refused), remedy=remedy
-            )
+            self._complain("broker refuses a subscription", ", ".join(refused), _PERMIT_IT)
 
-    def _on_message(self, _client: mqtt.Client, _userdata: object, message: mqtt.MQTTMessage) -> None:
+    def _on_message(self, _c: object, _u: object, message: mqtt.MQTTMessage) -> None:
         if self._subscriber is None:
             return
         try:
             self._subscriber.on_message(message)
         except Exception:  # paho's thread must outlive it; the message is not acknowledged and comes again
             log.exception("message cannot be taken")
+
+
+def _remedy(reason: ReasonCode) -> str:
+    return _REMEDIES.get(str(reason), "See the broker's log")

@@ -113,6 +113,10 @@ class Intake:
         """Ask for a camera's frames no more: the lasting session remembers what older settings asked for."""
         self.connection.unsubscribe(_filters([topic]))
 
+    def unsubscribe_all(self) -> None:
+        """Ask for no more frames."""
+        self.connection.unsubscribe(_filters(self._cameras))
+
     def _on_connected(self) -> None:
         with self._guard:
             self._connections += 1

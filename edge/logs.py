@@ -33,6 +33,8 @@ def configure_logs(stream: TextIO = sys.stderr) -> None:
     )
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
     logging.getLogger("edge").setLevel(logging.INFO)
+    # amqtt warns of every client that asks for MQTT 5, which ours do first.
+    logging.getLogger("amqtt").setLevel(logging.ERROR)
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,

@@ -101,6 +101,8 @@ class EdgeService:
             try:
                 intake.connection.await_broker(stop, broker_timeout_s)
                 worker.run()
+                if settings.mqtt.embedded:
+                    worker.drain()
             finally:
                 if not intake.connection.stop():
                     log.warning("results were not delivered", why="the broker did not confirm them in time")
@@ -130,6 +132,12 @@ class _Worker:
             delivery = self._backlog.take(_LOOK_S)
             if delivery is not None:
                 self._finish(delivery)
+
+    def drain(self) -> None:
+        """Ask for no more frames and finish those that came: a broker that ends with us forgets them."""
+        self._intake.unsubscribe_all()
+        while (delivery := self._backlog.take(_LOOK_S)) is not None:
+            self._finish(delivery)
 
     def summary(self) -> Summary:
         """What was done."""
