@@ -1,0 +1,76 @@
+"""One inspected frame as a card: the picture, the verdict and why. The whole card opens the frame's page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+from pathlib import Path
+from typing import Final
+
+import streamlit as st
+
+from dashboard.clock import time_text
+from dashboard.context import Moment
+from dashboard.filters import AMONG, Filters
+from dashboard.pictures import Drawing, NoDrawing, View, draw
+from dashboard.scores import score_bar
+from dashboard.verdicts import WORDS, badge
+from inspector.records import StoredInspection
+from inspector.results import Verdict
+
+FRAME_PAGE: Final = "views/frame.py"
+FRAME_PARAMETER: Final = "frame"
+"""Name in the address of the frame's page."""
+_PICTURE_PX: Final = 480
+
+
+def show_cards(
+    inspections: Sequence[StoredInspection], data_dir: Path, filters: Filters, moment: Moment
+) -> None:
+    """Draw a card for each inspection, in the order given, as many beside each other as fit.
+
+    Args:
+        inspections: what to show.
+        data_dir: folder that the evidence's relative paths start from.
+        filters: handed to the frame's page, so that its way back leads here.
+        moment: now, in the visitor's zone.
+    """
+    with st.container(key="cards"):
+        for place, inspection in enumerate(inspections):
+            with st.container(key=f"card-{place}", gap=None):
+                # The picture has an element of its own: it stays as it is while the time beside it changes.
+                st.html(_picture(inspection, _draw(inspection, data_dir)))
+                st.html(_facts(inspection, moment))
+                st.page_link(
+                    FRAME_PAGE,
+                    label=f"Open frame {inspection.frame_id}",
+                    icon="",
+                    width="stretch",
+                    query_params=[(FRAME_PARAMETER, inspection.frame_id), *filters.to_address(AMONG)],
+                )
+
+
+def _draw(inspection: StoredInspection, data_dir: Path) -> Drawing | NoDrawing:
+    # A frame that cannot be judged is shown as it is: its map says nothing about the part.
+    view = View.PICTURE if inspection.verdict is Verdict.UNSURE else View.OVERLAY
+    return draw(inspection, data_dir, view, _PICTURE_PX)
+
+
+def _picture(inspection: StoredInspection, drawing: Drawing | NoDrawing) -> str:
+    if isinstance(drawing, NoDrawing):
+        return f'<div class="card-picture none"><span>{escape(drawing.headline)}</span></div>'
+    words = f"{WORDS[inspection.verdict]}: frame {inspection.frame_id}"
+    return f'<div class="card-picture"><img src="{drawing.source}" alt="{escape(words)}"></div>'
+
+
+def _facts(inspection: StoredInspection, moment: Moment) -> str:
+    when = time_text(inspection.inspected_at, moment.now, moment.zone)
+    return (
+        f'<div class="card-facts" data-frame-id="{escape(inspection.frame_id)}"'
+        f' data-verdict="{inspection.verdict.value}">'
+        f'<div class="card-head">{badge(inspection.verdict)}<time>{when}</time></div>'
+        f'<div class="card-place"><b>{escape(inspection.product)}</b><span>{escape(inspection.line)} /'
+        f" {escape(inspection.camera)}</span></div>"
+        f"{score_bar(inspection.score, inspection.reject_limit, inspection.verdict)}"
+        f'<div class="card-reason">{escape(inspection.reason)}</div></div>'
+    )

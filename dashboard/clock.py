@@ -1,0 +1,53 @@
+"""Times as the person at the page reads them: in the browser's own time zone."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from datetime import UTC, datetime, tzinfo
+from typing import Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+_MINUTE_S: Final = 60
+_HOUR_S: Final = 3600
+_DAY_S: Final = 86_400
+
+
+def zone_of(name: str | None) -> tzinfo:
+    """The zone a browser names, such as `Europe/Berlin`; this machine's own where that is not known here."""
+    if name:
+        # Small images lack the time zone database; the machine's own time is the next best.
+        with suppress(ZoneInfoNotFoundError, ValueError):
+            return ZoneInfo(name)
+    local = datetime.now(UTC).astimezone().tzinfo
+    return local if local is not None else UTC
+
+
+def start_of_day(now: datetime, zone: tzinfo) -> datetime:
+    """The last midnight in a zone, as UTC."""
+    return now.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0).astimezone(UTC)
+
+
+def time_text(moment: datetime, now: datetime, zone: tzinfo) -> str:
+    """The time of day, with the date before it where that is not today."""
+    local, today = moment.astimezone(zone), now.astimezone(zone).date()
+    if local.date() == today:
+        return f"{local:%H:%M:%S}"
+    return f"{local:%d %b %H:%M:%S}" if local.year == today.year else f"{local:%d %b %Y %H:%M:%S}"
+
+
+def full_time_text(moment: datetime, zone: tzinfo) -> str:
+    """Date, time and zone, to the second."""
+    return f"{moment.astimezone(zone):%d %b %Y, %H:%M:%S %Z}"
+
+
+def age_text(moment: datetime, now: datetime) -> str:
+    """How long ago a moment was, in its largest unit: "4 s ago", "3 min ago", "2 h ago", "5 days ago"."""
+    seconds = max(0, int((now - moment).total_seconds()))
+    if seconds < _MINUTE_S:
+        return f"{seconds} s ago"
+    if seconds < _HOUR_S:
+        return f"{seconds // _MINUTE_S} min ago"
+    if seconds < _DAY_S:
+        return f"{seconds // _HOUR_S} h ago"
+    days = seconds // _DAY_S
+    return f"{days} day ago" if days == 1 else f"{days} days ago"

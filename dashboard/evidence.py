@@ -1,0 +1,71 @@
+"""Reading the pictures and maps that boxes keep; `edge/evidence.py` writes them and describes the layout."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from pathlib import Path
+from typing import Final
+
+import fsspec
+import numpy as np
+from numpy.typing import NDArray
+
+from inspector.errors import InspectorError
+from inspector.frames import decode_image
+
+MAP_NAME: Final = "anomaly_map"
+"""Name of the one array in a map's `.npz`."""
+
+
+class EvidenceError(InspectorError):
+    """A kept picture or map is gone, damaged, or out of reach."""
+
+
+def read_picture(location: str, data_dir: Path) -> NDArray[np.uint8]:
+    """The kept frame as uint8 `[H, W, 3]` RGB.
+
+    Args:
+        location: path relative to the box's data folder, or an absolute URI that fsspec can open.
+        data_dir: the box's data folder.
+
+    Raises:
+        EvidenceError: there is nothing at this place, or this machine cannot reach it.
+        FrameError: the bytes are not a usable picture.
+    """
+    return decode_image(_read(location, data_dir))
+
+
+def read_map(location: str, data_dir: Path) -> NDArray[np.float32]:
+    """The kept anomaly map as float32 `[h, w]`, in the network's map size; arguments as for `read_picture`.
+
+    Raises:
+        EvidenceError: there is no readable map at this place, or this machine cannot reach it.
+    """
+    data = _read(location, data_dir)
+    try:
+        with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
+            scores = np.asarray(arrays[MAP_NAME], dtype=np.float32)
+    except (KeyError, OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+        raise EvidenceError(f"the map {location} cannot be read", str(error)) from error
+    if scores.ndim != 2 or not scores.size:  # noqa: PLR2004 - rows and columns
+        raise EvidenceError(f"the map {location} cannot be read", f"its shape is {list(scores.shape)}")
+    return scores
+
+
+def _read(location: str, data_dir: Path) -> bytes:
+    remedy = ""
+    try:
+        if "://" in location:
+            with fsspec.open(location, "rb") as file:
+                return bytes(file.read())
+        remedy = "Check data_dir under [edge]: it must be the box's data folder, as this machine sees it"
+        folder = data_dir.resolve()
+        path = (folder / location).resolve()
+        if not path.is_relative_to(folder):
+            raise EvidenceError(f"the evidence {location} is not read", f"it lies outside of {data_dir}")
+        return path.read_bytes()
+    except FileNotFoundError as error:
+        raise EvidenceError(f"the evidence {location} is gone", "there is no such file", remedy) from error
+    except (OSError, ImportError, ValueError) as error:
+        raise EvidenceError(f"the evidence {location} cannot be read", str(error), remedy) from error

@@ -1,0 +1,143 @@
+"""Pictures as the pages show them: the kept frame alone, under its overlay, or as a heat map."""
+
+from __future__ import annotations
+
+import base64
+import math
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Final
+
+import cv2
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from dashboard.evidence import read_map, read_picture
+from inspector.errors import InspectorError
+from inspector.frames import encode_jpeg, resize
+from inspector.overlay import overlay
+from inspector.records import StoredInspection
+
+COLOUR_MAP: Final = cv2.COLORMAP_INFERNO
+"""Lightness rises evenly with the score, which also holds for colour-blind readers."""
+_JPEG_QUALITY: Final = 85
+
+
+class View(StrEnum):
+    """What is drawn of a frame."""
+
+    OVERLAY = "Overlay"
+    PICTURE = "Picture"
+    HEAT_MAP = "Heat map"
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """A picture ready for a page.
+
+    Attributes:
+        source: `data:` address of a JPEG.
+        width_px: width of the JPEG.
+        height_px: height of the JPEG.
+        lowest: score that the heat map's darkest colour stands for; NaN for other views.
+        highest: score of its brightest colour; NaN for other views.
+    """
+
+    source: str
+    width_px: int
+    height_px: int
+    lowest: float = float("nan")
+    highest: float = float("nan")
+
+
+@dataclass(frozen=True, slots=True)
+class NoDrawing:
+    """Why there is no picture, for the person at the page.
+
+    Attributes:
+        headline: a few words.
+        explanation: a sentence; empty where the headline says it.
+    """
+
+    headline: str
+    explanation: str
+
+
+NOT_KEPT: Final = NoDrawing(
+    "Picture not kept", "Only a share of passed frames keeps its picture: pass_share under [edge.evidence]."
+)
+
+
+NO_MAP: Final = NoDrawing("No heat map", "Of this frame the picture was kept, but no anomaly map.")
+
+
+def draw(record: StoredInspection, data_dir: Path, view: View, max_side_px: int) -> Drawing | NoDrawing:
+    """Draw one inspection's frame, or say why that cannot be done.
+
+    Args:
+        record: the inspection; without a kept map, the overlay is the picture alone.
+        data_dir: folder that the evidence's relative paths start from.
+        view: what to draw.
+        max_side_px: the drawing is scaled down, never up, until its longer side fits.
+    """
+    if record.evidence is None:
+        return NOT_KEPT
+    if view is View.HEAT_MAP and record.evidence_map is None:
+        return NO_MAP
+    try:
+        return _draw(record.evidence, record, data_dir, view, max_side_px)
+    except InspectorError as error:
+        return NoDrawing("Picture cannot be shown", str(error))
+
+
+# Only successes are kept: a picture that arrives late is shown when it is there.
+@st.cache_data(
+    max_entries=600, show_spinner=False, hash_funcs={StoredInspection: lambda record: record.frame_id}
+)
+def _draw(evidence: str, record: StoredInspection, data_dir: Path, view: View, max_side_px: int) -> Drawing:
+    image = fit(read_picture(evidence, data_dir), max_side_px)
+    height, width = image.shape[:2]
+    if view is View.PICTURE or record.evidence_map is None:
+        return Drawing(_data_address(image), width, height)
+    scores = _enlarge(read_map(record.evidence_map, data_dir), height, width)
+    limit = record.reject_limit if math.isfinite(record.reject_limit) else float(scores.max())
+    if view is View.OVERLAY:
+        return Drawing(_data_address(overlay(image, scores, limit)), width, height)
+    lowest, highest = float(scores.min()), max(float(scores.max()), limit)
+    return Drawing(_data_address(heat_map(scores, lowest, highest)), width, height, lowest, highest)
+
+
+def fit(image: NDArray[np.uint8], max_side_px: int) -> NDArray[np.uint8]:
+    """Scale a uint8 `[H, W, 3]` picture down until its longer side is at most `max_side_px`."""
+    height, width = image.shape[:2]
+    factor = max_side_px / max(height, width)
+    if factor >= 1:
+        return image
+    return resize(image, max(1, round(height * factor)), max(1, round(width * factor)))
+
+
+def heat_map(scores: NDArray[np.float32], lowest: float, highest: float) -> NDArray[np.uint8]:
+    """Colour a float32 `[H, W]` map as uint8 `[H, W, 3]` RGB, from `lowest` (dark) to `highest` (bright)."""
+    span = max(highest - lowest, 1e-12)
+    levels = np.clip((scores - lowest) / span * 255, 0, 255).astype(np.uint8)
+    return np.asarray(cv2.cvtColor(cv2.applyColorMap(levels, COLOUR_MAP), cv2.COLOR_BGR2RGB), dtype=np.uint8)
+
+
+def colour_scale(steps: int = 12) -> str:
+    """The heat map's colours as a CSS gradient, dark to bright."""
+    levels = np.linspace(0, 255, steps).astype(np.uint8)[None]
+    colours = cv2.cvtColor(cv2.applyColorMap(levels, COLOUR_MAP), cv2.COLOR_BGR2RGB)[0]
+    return "linear-gradient(90deg," + ",".join(f"rgb({r},{g},{b})" for r, g, b in colours) + ")"
+
+
+def _enlarge(scores: NDArray[np.float32], height: int, width: int) -> NDArray[np.float32]:
+    return np.asarray(cv2.resize(scores, (width, height), interpolation=cv2.INTER_LINEAR), dtype=np.float32)
+
+
+def _data_address(image: NDArray[np.uint8]) -> str:
+    # Inside the page, and not as a file of Streamlit's media manager: that one forgets files while a browser
+    # may still ask for them. Streamlit sends an unchanged element of this size only once.
+    encoded = base64.b64encode(encode_jpeg(image, _JPEG_QUALITY)).decode("ascii")
+    return f"data:image/jpeg;base64,{encoded}"

@@ -1,0 +1,46 @@
+"""A score beside its limit, as numbers and as a plain bar."""
+
+from __future__ import annotations
+
+import math
+from typing import Final
+
+from inspector.results import Verdict
+
+DASH: Final = "\N{EN DASH}"
+"""Stands for a number that there is none of."""
+_HEADROOM: Final = 1.15
+"""The bar ends a little right of the larger value, so that the limit's mark is never on the edge."""
+
+
+def number(value: float) -> str:
+    """Three significant digits without an exponent where that is short; a dash for NaN."""
+    if math.isnan(value):
+        return DASH
+    return f"{value:.3g}" if abs(value) < 1000 else f"{value:.0f}"  # noqa: PLR2004 - "1.23e+03" is hard to read
+
+
+def bar_shares(score: float, limit: float) -> tuple[float, float]:
+    """Where the score and the limit stand on the bar, each 0..1.
+
+    The bar starts at zero, or at the lower value where one is negative.
+    """
+    lowest = min(0.0, score, limit)
+    highest = max(score, limit, lowest + 1e-12)
+    span = (highest - lowest) * _HEADROOM
+    return (score - lowest) / span, (limit - lowest) / span
+
+
+def score_bar(score: float, limit: float, verdict: Verdict) -> str:
+    """HTML of the bar: filled up to the score in the verdict's colour, with a mark at the limit."""
+    if not (math.isfinite(score) and math.isfinite(limit)):
+        return '<div class="score"><div class="score-numbers"><span>Not scored</span></div></div>'
+    filled, mark = bar_shares(score, limit)
+    return (
+        '<div class="score">'
+        f'<div class="score-numbers"><span>Score <b>{number(score)}</b></span>'
+        f"<span>Limit <b>{number(limit)}</b></span></div>"
+        f'<div class="score-bar" role="img" aria-label="Score {number(score)}, limit {number(limit)}">'
+        f'<div class="score-fill {verdict.value}" style="width:{filled:.1%}"></div>'
+        f'<div class="score-limit" style="left:{mark:.1%}"></div></div></div>'
+    )

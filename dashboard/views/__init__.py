@@ -1,0 +1,1 @@
+"""The pages themselves. Streamlit runs each file from its top for every drawing."""

@@ -1,0 +1,117 @@
+"""One frame's page: the picture large, where it is abnormal, and everything that was recorded about it."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import Final
+
+import streamlit as st
+
+from dashboard.cards import FRAME_PARAMETER
+from dashboard.clock import full_time_text
+from dashboard.context import Moment, moment, records, settings
+from dashboard.figures import show_figure
+from dashboard.filters import AMONG, Filters, address
+from dashboard.neighbours import newer, older
+from dashboard.notices import draw_and_recover, show_notice
+from dashboard.pictures import View
+from dashboard.regions import show_regions
+from dashboard.scores import score_bar
+from dashboard.verdicts import badge
+from inspector.records import StoredInspection
+
+LIVE_PAGE: Final = "views/live.py"
+
+
+def main() -> None:
+    """Draw the frame that the address names."""
+    draw_and_recover(_draw, retry_s=max(settings().dashboard.refresh_s, 1.0))
+
+
+def _draw() -> None:
+    query = address()
+    filters = Filters.from_address(query, AMONG)
+    frame_id = next(iter(query.get(FRAME_PARAMETER, ())), None)
+    found = records().get(frame_id) if frame_id else None
+    if found is not None:
+        _show_frame(found, filters, moment())
+        return
+    with st.container(horizontal=True, key="ways"):
+        _show_way_back(filters)
+    headline = f"There is no frame {frame_id}" if frame_id else "No frame is chosen"
+    show_notice(headline, "", "Choose a frame on the live page, or check the address.")
+
+
+def _show_frame(here: StoredInspection, filters: Filters, now: Moment) -> None:
+    left, right = st.columns([0.58, 0.42], gap="medium")
+    with left:
+        with st.container(horizontal=True, vertical_alignment="center", key="ways"):
+            _show_way_back(filters)
+            _show_step("Older", older(records(), here, filters), filters)
+            _show_step("Newer", newer(records(), here, filters), filters)
+            view = _choose_view() if here.evidence else View.PICTURE
+        if filters:
+            st.html(f'<div class="among">Stepping through: {escape(str(filters))}</div>')
+        show_figure(here, settings().edge.data_dir, view)
+    with right:
+        st.html(
+            f'<div class="frame-verdict" data-frame-id="{escape(here.frame_id)}">{badge(here.verdict)}'
+            f"<p>{escape(here.reason)}</p></div>"
+        )
+        st.html(score_bar(here.score, here.reject_limit, here.verdict))
+        show_regions(here.regions)
+        st.html(_facts(here, now))
+
+
+def _choose_view() -> View:
+    options = list(View)
+    return View(
+        st.segmented_control(
+            "View", options, default=View.OVERLAY, key="view", required=True, label_visibility="collapsed"
+        )
+    )
+
+
+def _show_way_back(filters: Filters) -> None:
+    st.page_link(LIVE_PAGE, label="Live", icon=":material/arrow_back:", query_params=filters.to_address())
+
+
+def _show_step(label: str, to: StoredInspection | None, filters: Filters) -> None:
+    # Not a link: Streamlit does not change the address for a link from a page to itself.
+    forward = label == "Newer"
+    st.button(
+        label,
+        key=label.lower(),
+        icon=":material/chevron_right:" if forward else ":material/chevron_left:",
+        icon_position="right" if forward else "left",
+        disabled=to is None,
+        on_click=_open,
+        args=([(FRAME_PARAMETER, to.frame_id), *filters.to_address(AMONG)] if to else [],),
+    )
+
+
+def _open(query: list[tuple[str, str]]) -> None:
+    st.query_params.from_dict({name: [v for key, v in query if key == name] for name, _ in query})
+
+
+def _facts(inspection: StoredInspection, now: Moment) -> str:
+    size = f"{inspection.width_px} × {inspection.height_px} px" if inspection.width_px else "not decoded"  # noqa: RUF001
+    rows = (
+        ("Product", inspection.product),
+        ("Camera", f"{inspection.line} / {inspection.camera}"),
+        ("Captured", full_time_text(inspection.captured_at, now.zone)),
+        ("Inspected", full_time_text(inspection.inspected_at, now.zone)),
+        ("Latency", f"{inspection.latency_ms:.1f} ms"),
+        ("Size", size),
+        ("Model", inspection.model_version),
+        ("Box", f"{inspection.site} / {inspection.box}"),
+        ("Frame", inspection.frame_id),
+    )
+    return (
+        '<dl class="facts">'
+        + "".join(f"<dt>{name}</dt><dd>{escape(value)}</dd>" for name, value in rows)
+        + "</dl>"
+    )
+
+
+main()
