@@ -121,7 +121,9 @@ def test_a_folder_that_cannot_be_created_is_named(tmp_path: Path) -> None:
         Records.open(f"sqlite:///{tmp_path}/file/inspector.db")
 
 
-def test_a_folder_without_the_right_to_write_is_explained(open_folder: Path) -> None:
+def test_a_folder_without_the_right_to_write_is_explained(open_folder: Path, tmp_path: Path) -> None:
+    # Imports what is imported late: another user may not be able to read this Python's library.
+    Records.open(f"sqlite:///{tmp_path}/other.db").close()
     open_folder.chmod(0o555)
     with as_plain_user(), pytest.raises(RecordsError, match=r"unable to open.*right to write"):
         Records.open(f"sqlite:///{open_folder}/inspector.db")
