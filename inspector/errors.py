@@ -73,5 +73,9 @@ class DashboardError(InspectorError):
     """The page cannot be served."""
 
 
+class DemoError(InspectorError):
+    """A step of the demo failed, or one of its processes ended by itself."""
+
+
 class BrokerError(InspectorError):
     """The MQTT broker cannot be reached or started."""

@@ -1,0 +1,242 @@
+"""The demo from pictures to summary."""
+
+from __future__ import annotations
+
+import fcntl
+import shutil
+import socket
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from http import HTTPStatus
+from pathlib import Path
+from typing import Final
+
+from rich.console import Console
+from rich.markup import escape
+from rich.panel import Panel
+
+from inspector.demo import summary
+from inspector.demo.bundles import is_trained, train
+from inspector.demo.children import Child, Children, DemoStopped, StopRequest
+from inspector.demo.pictures import code_version, prepare_pictures
+from inspector.demo.plan import HOST, LINE, DemoPlan
+from inspector.errors import DemoError
+from inspector.records import Records
+
+CONNECTED: Final = "connected to the broker"
+"""Event in the log of `inspector edge run` after which it takes frames."""
+_START_TIMEOUT_S: Final = 60.0
+_DRAIN_PATIENCE_S: Final = 20.0
+"""The box may take so long for the frames that the cameras sent last."""
+_STOP_PATIENCE_S: Final = 1.0
+"""The same after Ctrl-C."""
+_STOPPED: Final = 130
+"""Exit code of a program that Ctrl-C ended, by the shell's custom."""
+
+
+@dataclass(frozen=True, slots=True)
+class DemoOptions:
+    """How the demo runs.
+
+    Attributes:
+        folder: everything it writes.
+        seconds: how long the line runs; None until Ctrl-C.
+        rate_per_s: frames a second and camera.
+    """
+
+    folder: Path
+    seconds: float | None
+    rate_per_s: float
+
+
+def run_demo(options: DemoOptions, console: Console, request: StopRequest) -> int:
+    """Prepare, run and stop the line; returns the exit code.
+
+    Args:
+        options: how.
+        console: tells the progress and the summary.
+        request: ends it early; a stop while the line runs still gives the summary.
+
+    Returns:
+        0 when all frames were recorded and the page answered, 1 when not, 130 when stopped before that.
+
+    Raises:
+        DemoError: a step failed or a child ended by itself; everything else was stopped.
+        ImportError: an extra is not installed.
+    """
+    plan = DemoPlan.on_free_ports(options.folder)
+    with _alone(plan.folder), Children(plan.logs, request) as children:
+        try:
+            _prepare(plan, children, console)
+            _start(plan, children, console)
+        except DemoStopped:
+            console.print("Stopped before the line ran.")
+            return _STOPPED
+        cameras = [_camera(plan, children, index, options.rate_per_s) for index in range(len(plan.products))]
+        console.print(_panel(plan, options))
+        with Records.open(plan.database_url) as records:
+            with console.status("waiting for the first frames") as status:
+                children.wait(options.seconds, lambda: status.update(_tally(records)))
+            patience_s = _STOP_PATIENCE_S if request.stop.is_set() else _DRAIN_PATIENCE_S
+            return _finish(plan, children, cameras, records, console, patience_s=patience_s)
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Keep a second demo out of the folder; it would delete the records of the first."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "demo.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            why = "another demo runs there"
+            raise DemoError(
+                f"the demo cannot use {folder}", why, "Stop it, or choose another --folder"
+            ) from None
+        yield
+
+
+def _prepare(plan: DemoPlan, children: Children, console: Console) -> None:
+    """Pictures, bundles, settings; what the last demo recorded goes."""
+    code = code_version()
+    with console.status("Pictures: taking the textile set, rendering the gasket"):
+        prepare_pictures(plan, children, code)
+    for product in plan.products:
+        if is_trained(product, code):
+            console.print(f"{product.name}: bundle of the last demo is used", highlight=False)
+            continue
+        started = time.monotonic()
+        with console.status(
+            f"{product.name}: training, a minute or two (log: {plan.logs}/train-{product.name}.log)"
+        ):
+            train(product, children, code)
+        console.print(f"{product.name}: trained in {time.monotonic() - started:.0f} s", highlight=False)
+    for leftover in plan.folder.glob(f"{plan.database.name}*"):
+        leftover.unlink()
+    shutil.rmtree(plan.data, ignore_errors=True)
+    plan.settings.write_text(plan.settings_text(), encoding="utf-8")
+
+
+def _start(plan: DemoPlan, children: Children, console: Console) -> None:
+    """Broker, box and page, each when the one before answers."""
+    config = ("--config", str(plan.settings))
+    with console.status("Starting broker, box and page"):
+        _start_broker(plan, children)
+        children.wait_until(partial(_listens, plan.mqtt_port), "an answer of the broker", _START_TIMEOUT_S)
+        edge = children.start_inspector("edge", "edge", "run", *config)
+        children.start_inspector("dashboard", "dashboard", *config)
+        children.wait_until(
+            partial(_is_connected, edge), "the box's connection to the broker", _START_TIMEOUT_S
+        )
+        children.wait_until(partial(_page_answers, plan), "an answer of the page", _START_TIMEOUT_S)
+
+
+def _start_broker(plan: DemoPlan, children: Children) -> None:
+    """Mosquitto where it is installed, else inspector's own broker."""
+    # Debian keeps it where only root's PATH looks.
+    program = shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin:/usr/local/sbin")
+    if program is None:
+        children.start_inspector("broker", "broker", "--config", str(plan.settings))
+        return
+    settings = plan.folder / "mosquitto.conf"
+    settings.write_text(
+        f"listener {plan.mqtt_port} {HOST}\nallow_anonymous true\npersistence false\nlog_dest stderr\n",
+        encoding="utf-8",
+    )
+    children.start("broker", [program, "-c", str(settings)])
+
+
+def _camera(plan: DemoPlan, children: Children, index: int, rate_per_s: float) -> Child:
+    product = plan.products[index]
+    return children.start_inspector(
+        product.camera,
+        "camera",
+        *("--config", str(plan.settings)),
+        *("--line", LINE, "--camera", product.camera, "--product", product.name),
+        *("--folder", str(product.shown), "--rate", str(rate_per_s)),
+        *("--shuffle", "--seed", str(index)),
+    )
+
+
+def _finish(
+    plan: DemoPlan,
+    children: Children,
+    cameras: list[Child],
+    records: Records,
+    console: Console,
+    *,
+    patience_s: float,
+) -> int:
+    """Stop the cameras, let the box finish what is under way, look at the page, then tell."""
+    children.end(*cameras)
+    sent = {
+        product.name: summary.sent_frames(camera.log)
+        for product, camera in zip(plan.products, cameras, strict=True)
+    }
+    total = sum(len(frames) for frames in sent.values())
+    deadline = time.monotonic() + patience_s
+    while sum(count.frames for count in records.counts()) < total and time.monotonic() < deadline:
+        children.check()
+        time.sleep(0.2)
+    page_status = _page_status(plan, "/")
+    summaries = [summary.summarise(product, frames, records) for product, frames in sent.items()]
+    found = summary.problems(summaries)
+    if page_status != HTTPStatus.OK:
+        found.append(f"the page answered {page_status or 'nothing'}")
+    console.print(summary.table(summaries))
+    console.print(
+        f"The page answered HTTP {page_status}." if page_status else "The page did not answer.",
+        highlight=False,
+    )
+    for problem in found:
+        console.print(f"Not as it should be: {problem}.", style="red", highlight=False)
+    return 1 if found else 0
+
+
+def _panel(plan: DemoPlan, options: DemoOptions) -> Panel:
+    products = ", ".join(f"{product.camera} sees {product.name}" for product in plan.products)
+    end = "Ctrl-C stops it" if options.seconds is None else f"It stops by itself after {options.seconds:g} s"
+    text = f"""Open [bold]{plan.page}[/bold]
+
+{products}, {options.rate_per_s:g} frames a second each.
+Broker    {HOST}:{plan.mqtt_port}
+Settings  {escape(str(plan.settings))}
+Logs      {escape(str(plan.logs))}
+
+{end}."""
+    return Panel(text, title="The line is running", expand=False)
+
+
+def _tally(records: Records) -> str:
+    counts = [f"{count.product} {count.verdict.value} {count.frames}" for count in records.counts()]
+    return ", ".join(counts) or "waiting for the first frames"
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.settimeout(1)
+        return probe.connect_ex((HOST, port)) == 0
+
+
+def _is_connected(edge: Child) -> bool:
+    return CONNECTED in edge.log.read_text(encoding="utf-8", errors="replace")
+
+
+def _page_answers(plan: DemoPlan) -> bool:
+    return _page_status(plan, "/_stcore/health") == HTTPStatus.OK
+
+
+def _page_status(plan: DemoPlan, path: str) -> int | None:
+    """HTTP status of a path of the page; None where nothing answers."""
+    try:
+        with urllib.request.urlopen(f"{plan.page}{path}", timeout=5) as answer:  # noqa: S310 - our own http address
+            return int(answer.status)
+    except urllib.error.HTTPError as error:
+        return error.code
+    except OSError:
+        return None
