@@ -1,12 +1,13 @@
 """Pixel figures of any number of maps in constant memory: AUROC and the area under the per-region overlap.
 
-Scores are counted in 2^20 equal bins over their range, which grows by doubling. Pixels of one bin count as
-equal, so the AUROC is off by at most half the share of (defective, normal) pixel pairs that fell into the
+Scores are counted in 2^20 equal bins over their range, which grows by powers of two. Pixels of one bin count
+as equal, so the AUROC is off by at most half the share of (defective, normal) pixel pairs that fell into the
 same bin; `PixelFigures` states that bound, usually below 1e-6.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import cv2
@@ -74,8 +75,8 @@ class PixelCounter:
         self._count(self._normal, bins[~mask])
         self._count(self._defective, bins[mask])
         count, labels, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=8)
-        weights = 1 / stats[:, cv2.CC_STAT_AREA].astype(np.float64)
-        self._count(self._overlap, bins[mask], weights[labels[mask]])
+        weights = 1 / stats[1:, cv2.CC_STAT_AREA].astype(np.float64)
+        self._count(self._overlap, bins[mask], weights[labels[mask] - 1])
         self._regions += count - 1
 
     def figures(self) -> PixelFigures | None:
@@ -107,7 +108,8 @@ class PixelCounter:
 
     def _bins(self, scores: NDArray[np.floating]) -> NDArray[np.int64]:
         places = (scores.astype(np.float64) - self._low) * (BINS / self._span)
-        return np.minimum(places.astype(np.int64), BINS - 1)
+        # Rounding may push the lowest and the highest score out of the range by a hair.
+        return np.clip(places.astype(np.int64), 0, BINS - 1)
 
     @staticmethod
     def _count(
@@ -119,20 +121,27 @@ class PixelCounter:
             histogram[first : first + counts.size] += counts
 
     def _cover(self, lowest: float, highest: float) -> None:
-        """Double the range until it holds the scores; two bins become one each time, so nothing is lost."""
+        """Widen the range by a power of two until it holds the scores; whole bins merge, nothing is lost."""
         if self._span == 0:
             self._low = lowest
             self._span = max(highest - lowest, 1e-6 * max(abs(lowest), abs(highest)), 1e-12)
-        while lowest < self._low:
-            self._low -= self._span
-            self._double(upwards=False)
-        while highest > self._low + self._span:
-            self._double(upwards=True)
+        if lowest < self._low:
+            factor = _power_of_two((self._low + self._span - lowest) / self._span)
+            self._low -= self._span * (factor - 1)
+            self._widen(factor, upwards=False)
+        if highest > self._low + self._span:
+            self._widen(_power_of_two((highest - self._low) / self._span), upwards=True)
 
-    def _double(self, *, upwards: bool) -> None:
-        self._span *= 2
-        half = slice(0, BINS // 2) if upwards else slice(BINS // 2, BINS)
+    def _widen(self, factor: int, *, upwards: bool) -> None:
+        self._span *= factor
+        factor = min(factor, BINS)
+        kept = slice(0, BINS // factor) if upwards else slice(BINS - BINS // factor, BINS)
         for histogram in (self._normal, self._defective, self._overlap):
-            merged = histogram.reshape(-1, 2).sum(axis=1)
+            merged = histogram.reshape(-1, factor).sum(axis=1)
             histogram[:] = 0
-            histogram[half] = merged
+            histogram[kept] = merged
+
+
+def _power_of_two(ratio: float) -> int:
+    """The smallest power of two that is not below a ratio above 1."""
+    return 1 << math.ceil(math.log2(ratio))
