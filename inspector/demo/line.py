@@ -82,8 +82,7 @@ def run_demo(options: DemoOptions, console: Console, request: StopRequest) -> in
         with Records.open(plan.database_url) as records:
             with console.status("waiting for the first frames") as status:
                 children.wait(options.seconds, lambda: status.update(_tally(records)))
-            patience_s = _STOP_PATIENCE_S if request.stop.is_set() else _DRAIN_PATIENCE_S
-            return _finish(plan, children, cameras, records, console, patience_s=patience_s)
+            return _finish(plan, children, cameras, records, console, cut_short=request.stop.is_set())
 
 
 @contextmanager
@@ -170,7 +169,7 @@ def _finish(
     records: Records,
     console: Console,
     *,
-    patience_s: float,
+    cut_short: bool,
 ) -> int:
     """Stop the cameras, let the box finish what is under way, look at the page, then tell."""
     children.end(*cameras)
@@ -179,13 +178,13 @@ def _finish(
         for product, camera in zip(plan.products, cameras, strict=True)
     }
     total = sum(len(frames) for frames in sent.values())
-    deadline = time.monotonic() + patience_s
+    deadline = time.monotonic() + (_STOP_PATIENCE_S if cut_short else _DRAIN_PATIENCE_S)
     while sum(count.frames for count in records.counts()) < total and time.monotonic() < deadline:
         children.check()
         time.sleep(0.2)
     page_status = _page_status(plan, "/")
     summaries = [summary.summarise(product, frames, records) for product, frames in sent.items()]
-    found = summary.problems(summaries)
+    found = summary.problems(summaries, cut_short=cut_short)
     if page_status != HTTPStatus.OK:
         found.append(f"the page answered {page_status or 'nothing'}")
     console.print(summary.table(summaries))

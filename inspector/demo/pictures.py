@@ -14,7 +14,7 @@ from typing import Final
 
 from inspector.bundle import new_folder
 from inspector.demo.children import Children
-from inspector.demo.plan import CAMERA_GOOD, NORMALS, DemoPlan, DemoProduct
+from inspector.demo.plan import DemoPlan
 from inspector.errors import DemoError
 from inspector.frames import image_files
 
@@ -69,33 +69,33 @@ def prepare_pictures(plan: DemoPlan, children: Children, code: str) -> None:
         DemoError: rendering failed.
         ImportError: the textile set is not installed.
     """
-    textile, gasket = plan.products
-    _prepare_textile(textile)
-    _prepare_gasket(gasket, children, code)
+    _prepare_textile(plan)
+    _prepare_gasket(plan, children, code)
 
 
-def _prepare_textile(product: DemoProduct) -> None:
+def _prepare_textile(plan: DemoPlan) -> None:
     """The simulated textile of Megahed et al. (arXiv 2501.12596, 2025), MIT, from conformal-clip-data."""
     import conformal_clip_data as data  # noqa: PLC0415 - an extra that only the demo needs
 
-    folder = product.shown.parent
-    content = {"from": f"conformal-clip-data {data.__version__}", "normals": NORMALS, "good": CAMERA_GOOD}
-    stamp = Stamp(folder / _STAMP, content | {"defective": TEXTILE_DEFECTIVE})
+    folder = plan.products[0].shown.parent
+    content = {"from": f"conformal-clip-data {data.__version__}", "normals": plan.normals}
+    stamp = Stamp(folder / _STAMP, content | {"good": plan.good_shown, "defective": TEXTILE_DEFECTIVE})
     if stamp.matches():
         return
     good = image_files(data.nominal_dir())
     with new_folder(folder, overwrite=True) as new:
-        _copy(good[:NORMALS], new / "train" / GOOD, "")
-        _copy(good[NORMALS : NORMALS + CAMERA_GOOD], new / "camera", GOOD)
+        _copy(good[: plan.normals], new / "train" / GOOD, "")
+        _copy(good[plan.normals : plan.normals + plan.good_shown], new / "camera", GOOD)
         for kind, source in (("local", data.local_dir()), ("global", data.global_dir())):
             _copy(image_files(source)[:TEXTILE_DEFECTIVE], new / "camera", kind)
     stamp.write()
 
 
-def _prepare_gasket(product: DemoProduct, children: Children, code: str) -> None:
+def _prepare_gasket(plan: DemoPlan, children: Children, code: str) -> None:
     """The flange that `inspector render` photographs."""
+    product = plan.products[1]
     folder = product.shown.parent
-    options = {"normals": NORMALS, "test-good": CAMERA_GOOD, "per-kind": GASKET_PER_KIND, "seed": 0}
+    options = {"normals": plan.normals, "test-good": plan.good_shown, "per-kind": GASKET_PER_KIND, "seed": 0}
     stamp = Stamp(folder / _STAMP, {"code": code, **options})
     if stamp.matches():
         return

@@ -13,9 +13,8 @@ LINE: Final = "line-1"
 MQTT_PORT: Final = 1883
 PAGE_PORT: Final = 8501
 NORMALS: Final = 100
-"""Good pictures each product is trained on: the fewest that can promise 1 % false rejects."""
-CAMERA_GOOD: Final = 40
-"""Other good pictures that each camera shows."""
+"""Hardly more than the 99 held-out scores from which on 1 % false rejects can be promised."""
+GOOD_SHOWN: Final = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +55,15 @@ class DemoPlan:
         folder: everything the demo writes, absolute.
         mqtt_port: port of the broker.
         page_port: port of the page.
+        normals: good pictures each product is trained on.
+        good_shown: other good pictures that each camera shows.
     """
 
     folder: Path
     mqtt_port: int
     page_port: int
+    normals: int = NORMALS
+    good_shown: int = GOOD_SHOWN
 
     @classmethod
     def on_free_ports(cls, folder: Path) -> DemoPlan:

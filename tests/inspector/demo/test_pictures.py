@@ -8,13 +8,15 @@ import pytest
 
 from inspector.demo.children import Children, StopRequest
 from inspector.demo.pictures import TEXTILE_DEFECTIVE, Stamp, code_version, is_good, prepare_pictures
-from inspector.demo.plan import CAMERA_GOOD, NORMALS, DemoPlan
+from inspector.demo.plan import DemoPlan
 from inspector.frames import image_files, read_frame
+
+NORMALS, GOOD_SHOWN = 5, 4
 
 
 @pytest.fixture(scope="module")
 def plan(tmp_path_factory: pytest.TempPathFactory) -> DemoPlan:
-    plan = DemoPlan(tmp_path_factory.mktemp("demo"), 1, 2)
+    plan = DemoPlan(tmp_path_factory.mktemp("demo"), 1, 2, normals=NORMALS, good_shown=GOOD_SHOWN)
     with Children(plan.logs, StopRequest.none()) as children:
         prepare_pictures(plan, children, "this code")
     return plan
@@ -26,7 +28,7 @@ def test_cameras_see_other_good_parts_than_training_and_defective_ones(plan: Dem
     normals, shown = image_files(product.normals), image_files(product.shown)
     good = [picture for picture in shown if is_good(picture)]
     assert len(normals) == NORMALS
-    assert len(good) == CAMERA_GOOD
+    assert len(good) == GOOD_SHOWN
     assert len(shown) - len(good) >= 2 * TEXTILE_DEFECTIVE
     assert not {picture.read_bytes() for picture in normals} & {picture.read_bytes() for picture in shown}
     sizes = {read_frame(picture).image.shape for picture in (normals[0], *shown)}

@@ -66,13 +66,19 @@ def test_frames_are_counted_against_what_their_files_show(records: Records) -> N
     assert summary.problems([found]) == ["1 frames of gasket were lost"]
 
 
-def test_all_recorded_is_no_problem_and_none_is_one(records: Records) -> None:
+def test_all_recorded_is_no_problem_and_a_lost_frame_is_one(records: Records) -> None:
     records.add(stored("id-good-1", Verdict.PASS, 10))
     fine = summary.summarise("gasket", sent("good-1"), records)
     assert summary.problems([fine]) == []
     nothing = summary.summarise("gasket", sent("good-2"), records)
     assert nothing.median_latency_ms is None
-    assert summary.problems([nothing]) == ["nothing was recorded of gasket"]
+    assert summary.problems([nothing]) == ["1 frames of gasket were lost"]
+
+
+def test_a_camera_that_sent_nothing_is_a_problem_unless_it_had_no_time(records: Records) -> None:
+    idle = summary.summarise("gasket", {}, records)
+    assert summary.problems([idle]) == ["the camera of gasket sent nothing"]
+    assert summary.problems([idle], cut_short=True) == []
 
 
 def test_what_a_camera_sent_is_read_from_its_log(tmp_path: Path) -> None:
