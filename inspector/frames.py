@@ -16,7 +16,6 @@ import hashlib
 import io
 import re
 import warnings
-import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -29,6 +28,7 @@ from numpy.typing import NDArray
 from PIL import ExifTags, Image, ImageOps
 
 from inspector.errors import DatasetError, FrameError
+from inspector.integrity import jpeg_has_end, jpeg_is_filled, png_sums_agree
 
 MAX_PIXELS = 40_000_000
 """Largest picture that is decoded; the header is checked before a pixel is."""
@@ -97,11 +97,7 @@ def decode_image(data: bytes) -> NDArray[np.uint8]:
     try:
         image = Image.open(io.BytesIO(data), formats=_FORMATS)
         _check_size(*image.size)
-        if image.format in ("JPEG", "MPO"):
-            _check_jpeg_end(data)
-        elif image.format == "PNG":
-            _check_png_sums(data)
-        image.load()
+        _load(image, data)
         return np.asarray(_to_rgb(_upright(image)))
     except FrameError:
         raise
@@ -203,22 +199,18 @@ def _damaged(why: str) -> FrameError:
     return FrameError(FrameFault.UNREADABLE, "the picture cannot be read", why)
 
 
-def _check_jpeg_end(data: bytes) -> None:
-    """Libjpeg decodes a zero-filled tail to grey without a word; the end marker after the last scan tells."""
-    if data.rfind(b"\xff\xd9") < data.rfind(b"\xff\xda"):
-        raise _truncated("its end-of-image marker is missing")
-
-
-def _check_png_sums(data: bytes) -> None:
-    """Pillow skips the CRC-32 of the pixel chunks, so that damaged ones would decode to noise."""
-    view = memoryview(data)
-    start = 8  # after the signature; then length, name, content and CRC of each chunk
-    while (end := start + 8 + int.from_bytes(view[start : start + 4])) + 4 <= len(data):
-        named = view[start + 4 : end]
-        critical = named[:1].tobytes().isupper()
-        if critical and zlib.crc32(named) != int.from_bytes(view[end : end + 4]):
+def _load(image: Image.Image, data: bytes) -> None:
+    """Decode the pixels, all of them; Pillow raises where it sees damage, the rest is checked here."""
+    if image.format in ("JPEG", "MPO"):
+        if not jpeg_has_end(data):
+            raise _truncated("its end-of-image marker is missing")
+        image.load()
+        if jpeg_is_filled(data, image):
+            raise _truncated("pixels are missing before its end")
+    else:
+        if image.format == "PNG" and not png_sums_agree(data):
             raise _damaged("the CRC-32 of a PNG chunk differs")
-        start = end + 4
+        image.load()
 
 
 def _check_size(width: int, height: int) -> None:

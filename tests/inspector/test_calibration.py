@@ -100,6 +100,13 @@ def test_the_new_bundle_is_another_version_with_the_same_network(bundle: Bundle,
     assert load_bundle(bundle.path) == bundle
 
 
+def test_a_golden_frame_that_cannot_be_judged_stays_so(bundle: Bundle, tmp_path: Path) -> None:
+    unsure = bundle.manifest.golden[2].model_copy(update={"verdict": Verdict.UNSURE})
+    with_unsure = Bundle(bundle.path, bundle.manifest.model_copy(update={"golden": (unsure,)}))
+    after = write_calibrated(with_unsure, limits(), tmp_path / "new", created_at=NOW)
+    assert after.manifest.golden == (unsure,)
+
+
 def test_a_bundle_can_be_replaced_by_its_own_calibration(tmp_path: Path) -> None:
     before = write_tiny_bundle(tmp_path / "washer")
     by_hand = limits_by_hand(before.manifest.limits, 0.5)

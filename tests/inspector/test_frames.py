@@ -27,6 +27,7 @@ from inspector.frames import (
     encode_png,
     image_files,
     read_frame,
+    resize,
 )
 from inspector.messages import check_frame_id
 from tests.tiny_bundle import tiny_part
@@ -236,14 +237,49 @@ def test_a_picture_cut_off_anywhere_is_never_half_a_picture(kind: str, options: 
     assert sum(isinstance(result, FrameFault) for result in outcomes) > 0.9 * len(outcomes)
 
 
-@pytest.mark.parametrize("kind", ["JPEG", "PNG"])
-def test_a_tail_of_zeros_is_never_half_a_picture(kind: str) -> None:
-    data = saved(PICTURE, kind)
+@pytest.mark.parametrize(
+    ("kind", "options"),
+    [("JPEG", {}), ("JPEG", {"optimize": True}), ("JPEG", {"progressive": True}), ("PNG", {})],
+)
+@pytest.mark.parametrize("mode", ["L", "RGB"])
+def test_a_tail_of_zeros_is_never_half_a_picture(kind: str, options: dict[str, object], mode: str) -> None:
+    data = saved(Image.fromarray(tiny_part(0)).convert(mode), kind, **options)
     whole = decode_image(data)
-    for length in range(0, len(data) - 20, 7):
+    for length in range(0, len(data) - 20, 37):
         result = outcome(data[:length] + bytes(len(data) - length))
         if not isinstance(result, FrameFault):
             np.testing.assert_array_equal(result, whole)
+
+
+@pytest.mark.parametrize("options", [{}, {"optimize": True}, {"subsampling": 0}])
+@pytest.mark.parametrize("mode", ["L", "RGB"])
+def test_a_jpeg_cut_off_and_closed_is_never_half_grey(options: dict[str, object], mode: str) -> None:
+    data = saved(Image.fromarray(tiny_part(0)).convert(mode), "JPEG", **options)
+    for length in range(len(data) // 5, len(data) - 40, 37):
+        assert isinstance(outcome(data[:length] + b"\xff\xd9"), FrameFault)
+
+
+def test_a_progressive_jpeg_cut_off_and_closed_is_seldom_taken() -> None:
+    colours = np.random.default_rng(0).integers(0, 256, (20, 20, 3), dtype=np.uint8)
+    data = saved(Image.fromarray(resize(colours, 160, 160)), "JPEG", progressive=True)
+    outcomes = [outcome(data[:length] + b"\xff\xd9") for length in range(len(data) // 5, len(data), 37)]
+    # Between two scans nothing shows that more were to come.
+    assert sum(isinstance(result, FrameFault) for result in outcomes) > 0.95 * len(outcomes)
+
+
+def test_a_jpeg_that_lost_bytes_in_the_middle_is_never_half_grey() -> None:
+    data = encode_jpeg(tiny_part(0))
+    for start in range(len(data) // 5, len(data) - 600, 37):
+        assert isinstance(outcome(data[:start] + data[start + 500 :]), FrameFault)
+
+
+@pytest.mark.parametrize("progressive", [False, True])
+@pytest.mark.parametrize("mode", ["L", "RGB"])
+def test_a_jpeg_that_is_grey_itself_is_taken(progressive: bool, mode: str) -> None:
+    grey = Image.new("RGB", (100, 60), (128, 128, 128))
+    half = Image.fromarray(np.concatenate([PART, np.asarray(grey)]))
+    for image in (grey, half):
+        assert decode_image(saved(image.convert(mode), "JPEG", progressive=progressive))[-1, -1].max() == 128
 
 
 def test_a_png_with_any_damaged_pixel_chunk_is_refused() -> None:

@@ -76,6 +76,14 @@ def test_regions_and_map_are_in_the_frames_own_pixels(inspector: Inspector, widt
     assert math.dist((column, row), expected) < 0.06 * math.hypot(width, height)
 
 
+def test_the_map_is_interpolated_between_the_networks_places(inspector: Inspector) -> None:
+    inspection = inspector.inspect(frame(tiny_part(3, defect=True)))
+    steps = np.abs(np.diff(anomaly_map_in_frame(inspection), axis=1)).max()
+    coarse = np.abs(np.diff(inspection.anomaly_map, axis=1)).max()
+    # A step between two places is spread over the ten pixels between them.
+    assert steps == pytest.approx(coarse * 16 / PART_SIZE_PX, rel=0.2)
+
+
 def test_an_inspection_says_what_was_judged_by_what_and_when(
     bundle: Bundle, engine: OnnxRuntimeEngine
 ) -> None:
