@@ -22,6 +22,10 @@ def demo(
     ] = None,
     folder: Annotated[Path, typer.Option(help="Everything the demo writes.")] = Path("var/demo"),
     rate: Annotated[float, typer.Option(min=0.1, max=20, help="Frames a second and camera.")] = 1.0,
+    picture: Annotated[
+        Path | None,
+        typer.Option(help="Write the README's picture to this PNG instead, and end.", show_default=False),
+    ] = None,
 ) -> None:
     """Run a whole line on this machine: two products, two cameras, broker, box and page.
 
@@ -31,8 +35,11 @@ def demo(
     from rich.console import Console
 
     from inspector.demo.children import StopRequest
-    from inspector.demo.line import DemoOptions, run_demo
+    from inspector.demo.line import DemoOptions, draw_figure, run_demo
 
     with StopRequest.none().on_signals() as request:
-        code = run_demo(DemoOptions(folder, seconds, rate), Console(), request)
+        if picture is not None:
+            code = draw_figure(folder, picture, Console(), request)
+        else:
+            code = run_demo(DemoOptions(folder, seconds, rate), Console(), request)
     raise typer.Exit(code)

@@ -23,8 +23,9 @@ from rich.panel import Panel
 from inspector.demo import summary
 from inspector.demo.bundles import is_trained, train
 from inspector.demo.children import Child, Children, DemoStopped, StopRequest
-from inspector.demo.pictures import code_version, prepare_pictures
-from inspector.demo.plan import HOST, LINE, DemoPlan
+from inspector.demo.figure import write_figure
+from inspector.demo.pictures import code_version, prepare_gasket, prepare_textile
+from inspector.demo.plan import HOST, LINE, DemoPlan, DemoProduct
 from inspector.errors import DemoError
 from inspector.records import Records
 
@@ -85,6 +86,30 @@ def run_demo(options: DemoOptions, console: Console, request: StopRequest) -> in
             return _finish(plan, children, cameras, records, console, cut_short=request.stop.is_set())
 
 
+def draw_figure(folder: Path, output: Path, console: Console, request: StopRequest) -> int:
+    """Make the README's picture from the demo's gasket, whose bundle is trained where it is not there yet.
+
+    Returns:
+        0 when it is written, 130 when stopped before that.
+
+    Raises:
+        DemoError: rendering or training failed.
+        ImportError: an extra is not installed.
+    """
+    plan = DemoPlan.on_free_ports(folder)
+    gasket = plan.products[1]
+    with _alone(plan.folder), Children(plan.logs, request) as children:
+        try:
+            code = code_version()
+            prepare_gasket(plan, children, code)
+            _train(gasket, plan, children, console, code)
+        except DemoStopped:
+            console.print("Stopped before the picture was drawn.")
+            return _STOPPED
+    console.print(f"{output}: {write_figure(gasket, output)}", markup=False, highlight=False, soft_wrap=True)
+    return 0
+
+
 @contextmanager
 def _alone(folder: Path) -> Iterator[None]:
     """Keep a second demo out of the folder; it would delete the records of the first."""
@@ -104,21 +129,26 @@ def _prepare(plan: DemoPlan, children: Children, console: Console) -> None:
     """Pictures, bundles, settings; what the last demo recorded goes."""
     code = code_version()
     with console.status("Pictures: taking the textile set, rendering the gasket"):
-        prepare_pictures(plan, children, code)
+        prepare_textile(plan)
+        prepare_gasket(plan, children, code)
     for product in plan.products:
-        if is_trained(product, code):
-            console.print(f"{product.name}: bundle of the last demo is used", highlight=False)
-            continue
-        started = time.monotonic()
-        with console.status(
-            f"{product.name}: training, a minute or two (log: {plan.logs}/train-{product.name}.log)"
-        ):
-            train(product, children, code)
-        console.print(f"{product.name}: trained in {time.monotonic() - started:.0f} s", highlight=False)
+        _train(product, plan, children, console, code)
     for leftover in plan.folder.glob(f"{plan.database.name}*"):
         leftover.unlink()
     shutil.rmtree(plan.data, ignore_errors=True)
     plan.settings.write_text(plan.settings_text(), encoding="utf-8")
+
+
+def _train(product: DemoProduct, plan: DemoPlan, children: Children, console: Console, code: str) -> None:
+    """Train a product's bundle where the one that is there was not made by this code of these pictures."""
+    if is_trained(product, code):
+        console.print(f"{product.name}: bundle of the last demo is used", highlight=False)
+        return
+    started = time.monotonic()
+    log = plan.logs / f"train-{product.name}.log"
+    with console.status(f"{product.name}: training, a minute or two (log: {escape(str(log))})"):
+        train(product, children, code)
+    console.print(f"{product.name}: trained in {time.monotonic() - started:.0f} s", highlight=False)
 
 
 def _start(plan: DemoPlan, children: Children, console: Console) -> None:

@@ -62,19 +62,14 @@ def code_version() -> str:
     return f"{version('inspector')}+{digest.hexdigest()[:12]}"
 
 
-def prepare_pictures(plan: DemoPlan, children: Children, code: str) -> None:
-    """Make the pictures of both products where they are not there yet.
+def prepare_textile(plan: DemoPlan) -> None:
+    """Take the textile's pictures where they are not there yet.
+
+    It is the simulated textile of Megahed et al. (arXiv 2501.12596, 2025), MIT, from conformal-clip-data.
 
     Raises:
-        DemoError: rendering failed.
-        ImportError: the textile set is not installed.
+        ImportError: the set is not installed.
     """
-    _prepare_textile(plan)
-    _prepare_gasket(plan, children, code)
-
-
-def _prepare_textile(plan: DemoPlan) -> None:
-    """The simulated textile of Megahed et al. (arXiv 2501.12596, 2025), MIT, from conformal-clip-data."""
     import conformal_clip_data as data  # noqa: PLC0415 - an extra that only the demo needs
 
     folder = plan.products[0].shown.parent
@@ -91,8 +86,13 @@ def _prepare_textile(plan: DemoPlan) -> None:
     stamp.write()
 
 
-def _prepare_gasket(plan: DemoPlan, children: Children, code: str) -> None:
-    """The flange that `inspector render` photographs."""
+def prepare_gasket(plan: DemoPlan, children: Children, code: str) -> None:
+    """Render the gasket's pictures by `inspector render`, where this code has not done it yet.
+
+    Raises:
+        DemoError: rendering failed.
+        DemoStopped: the demo was asked to end.
+    """
     product = plan.products[1]
     folder = product.shown.parent
     options = {"normals": plan.normals, "test-good": plan.good_shown, "per-kind": GASKET_PER_KIND, "seed": 0}

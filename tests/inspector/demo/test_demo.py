@@ -17,7 +17,7 @@ import pytest
 
 from inspector.demo import bundles
 from inspector.demo.children import Children, StopRequest, child_environment
-from inspector.demo.pictures import code_version, prepare_pictures
+from inspector.demo.pictures import code_version, prepare_gasket, prepare_textile
 from inspector.demo.plan import HOST, MQTT_PORT, PAGE_PORT, DemoPlan
 from inspector.settings import load_settings
 from tests.tiny_bundle import write_tiny_bundle
@@ -31,7 +31,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("demo")
     plan, code = DemoPlan(folder, 1, 2), code_version()
     with Children(plan.logs, StopRequest.none()) as children:
-        prepare_pictures(plan, children, code)
+        prepare_textile(plan)
+        prepare_gasket(plan, children, code)
     for product in plan.products:
         write_tiny_bundle(product.bundle, product.name)
         bundles._stamp(product, code).write()

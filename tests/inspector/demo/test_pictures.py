@@ -7,7 +7,14 @@ from pathlib import Path
 import pytest
 
 from inspector.demo.children import Children, StopRequest
-from inspector.demo.pictures import TEXTILE_DEFECTIVE, Stamp, code_version, is_good, prepare_pictures
+from inspector.demo.pictures import (
+    TEXTILE_DEFECTIVE,
+    Stamp,
+    code_version,
+    is_good,
+    prepare_gasket,
+    prepare_textile,
+)
 from inspector.demo.plan import DemoPlan
 from inspector.frames import image_files, read_frame
 
@@ -18,7 +25,8 @@ NORMALS, GOOD_SHOWN = 5, 4
 def plan(tmp_path_factory: pytest.TempPathFactory) -> DemoPlan:
     plan = DemoPlan(tmp_path_factory.mktemp("demo"), 1, 2, normals=NORMALS, good_shown=GOOD_SHOWN)
     with Children(plan.logs, StopRequest.none()) as children:
-        prepare_pictures(plan, children, "this code")
+        prepare_textile(plan)
+        prepare_gasket(plan, children, "this code")
     return plan
 
 
@@ -52,9 +60,11 @@ def test_pictures_are_made_once_and_again_when_the_code_changes(plan: DemoPlan) 
     marker = gasket.shown.parent / "marker"
     marker.touch()
     with Children(plan.logs, StopRequest.none()) as children:
-        prepare_pictures(plan, children, "this code")
+        prepare_textile(plan)
+        prepare_gasket(plan, children, "this code")
         assert marker.exists()
-        prepare_pictures(plan, children, "other code")
+        prepare_textile(plan)
+        prepare_gasket(plan, children, "other code")
     assert not marker.exists()
     assert len(image_files(gasket.normals)) == NORMALS
 

@@ -1,0 +1,78 @@
+# What a person does with this repository. `make help` lists it.
+
+SHELL := /bin/sh
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+PYTHON ?=
+DEMO_SECONDS ?=
+DATA ?= ../shared/data
+PYTEST_ARGS ?=
+# The newest stubs whose releases install from a wheel; their own dependency, TensorRT, does not build everywhere.
+TENSORRT_STUBS := tensorrt-stubs==10.13.0.35.1
+
+SOURCES := inspector edge training dashboard tests
+
+.DEFAULT_GOAL := help
+.PHONY: help install install-test install-gpu demo test lint format types bench services readme-picture constraints clean
+
+help: ## List what can be done
+	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
+
+install: $(VENV)/.installed-demo ## Install inspector into .venv, with training, page and demo
+
+install-test: $(VENV)/.installed-test ## The same, with what the checks and tests need
+
+install-gpu: $(VENV)/.installed-demo ## Replace ONNX Runtime by its GPU build, and add TensorRT
+	$(PIP) uninstall --yes onnxruntime
+	$(PIP) install -c constraints.txt onnxruntime-gpu polygraphy 'tensorrt>=10'
+
+demo: $(VENV)/.installed-demo ## Run a whole line on this machine (DEMO_SECONDS=60 ends by itself)
+	$(BIN)/python -m inspector demo $(if $(DEMO_SECONDS),--seconds $(DEMO_SECONDS))
+
+test: $(VENV)/.installed-test services ## Run the tests (PYTEST_ARGS="-k demo" for some of them)
+	$(BIN)/python -m pytest -m "not slow" $(PYTEST_ARGS)
+
+lint: $(VENV)/.installed-test ## Check style and format
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+format: $(VENV)/.installed-test ## Repair style and format
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+types: $(VENV)/.installed-test ## Check types
+	$(BIN)/mypy
+
+bench: $(VENV)/.installed-test ## Measure accuracy and speed on every data set under DATA, and write docs/benchmarks.md
+	$(BIN)/python -m inspector bench --data $(DATA) --output docs/benchmarks.md
+
+readme-picture: $(VENV)/.installed-demo ## Make the README's picture from rendered parts and the demo's bundle
+	$(BIN)/python -m inspector demo --picture docs/images/gasket.png
+
+services: ## Install the servers and the browser that tests use, where that is possible
+	@sh .ci/services
+
+constraints: $(VENV)/.installed-test ## Pin every release that is installed in .venv
+	@{ echo '# Every release that the tests run with, for Debian and Python 3.11. Written by `make constraints`.'; \
+	  { $(PIP) freeze --exclude-editable | grep -vi -e '^tensorrt' -e '^#'; \
+	    grep -i -e '^onnxruntime-gpu==' -e '^polygraphy==' constraints.txt; } | sort -fu; } > constraints.new
+	@mv constraints.new constraints.txt
+
+clean: ## Remove everything that was made, the demo's pictures and bundles too
+	rm -rf $(VENV) build var *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	find $(SOURCES) -name __pycache__ -type d -exec rm -rf {} +
+
+$(VENV)/.created:
+	sh .ci/venv $(VENV) $(PYTHON)
+	@touch $@
+
+$(VENV)/.installed-demo: $(VENV)/.created pyproject.toml constraints.txt
+	@echo 'Installing into $(VENV); the first time this takes minutes.'
+	$(PIP) install --quiet -c constraints.txt -e '.[train,dashboard,demo]'
+	@touch $@
+
+$(VENV)/.installed-test: $(VENV)/.installed-demo
+	$(PIP) install --quiet -c constraints.txt -e '.[train,dashboard,demo,postgresql,dev]'
+	$(PIP) install --quiet --no-deps $(TENSORRT_STUBS)
+	@touch $@
