@@ -10,6 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 
 import streamlit as st
+from sqlalchemy import make_url
 
 from dashboard.clock import zone_of
 from inspector.records import Records
@@ -53,11 +54,23 @@ def records() -> Records:
     Raises:
         RecordsError: the database cannot be reached; nothing is kept, so the next call tries again.
     """
-    return _open(settings().database.url)
+    url = settings().database.url
+    return _open(url, _file_identity(url))
 
 
-@st.cache_resource(show_spinner=False)
-def _open(url: str) -> Records:
+def _file_identity(url: str) -> int | None:
+    """Number of an SQLite file's inode: an open connection would go on reading a file that was replaced."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() != "sqlite" or not parsed.database:
+        return None
+    try:
+        return Path(parsed.database).stat().st_ino
+    except OSError:
+        return None
+
+
+@st.cache_resource(show_spinner=False, max_entries=2, on_release=Records.close)
+def _open(url: str, identity: int | None) -> Records:  # noqa: ARG001 - part of the cache's key
     return Records.open(url)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from html import escape
 
@@ -16,12 +17,12 @@ def show_notice(headline: str, explanation: str, remedy: str = "", *, failed: bo
 
     Args:
         headline: what is the matter.
-        explanation: why; may be empty.
+        explanation: why; may be empty. Commands stand between backticks.
         remedy: what to do; may be empty.
         failed: whether something is broken, rather than merely absent.
     """
     parts = [f"<h3>{escape(headline)}</h3>"]
-    parts += [f"<p>{escape(text)}</p>" for text in (explanation, remedy) if text]
+    parts += [f"<p>{_with_code(text)}</p>" for text in (explanation, remedy) if text]
     kind, role = ("failed", "alert") if failed else ("empty", "status")
     st.html(f'<div class="notice {kind}" role="{role}">{"".join(parts)}</div>')
 
@@ -69,6 +70,11 @@ def draw_and_recover(draw: Callable[[], None], retry_s: float) -> None:
         timer_runs = True  # the first call is part of the drawing that has just failed
 
     try_again()
+
+
+def _with_code(text: str) -> str:
+    """HTML of a text, in which backticks surround what is to be typed."""
+    return re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text))
 
 
 def _sentence(text: str) -> str:

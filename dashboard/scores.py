@@ -23,11 +23,10 @@ def number(value: float) -> str:
 def bar_shares(score: float, limit: float) -> tuple[float, float]:
     """Where the score and the limit stand on the bar, each 0..1.
 
-    The bar starts at zero, or at the lower value where one is negative.
+    The bar reaches from the lowest to the highest of zero, the score and the limit.
     """
     lowest = min(0.0, score, limit)
-    highest = max(score, limit, lowest + 1e-12)
-    span = (highest - lowest) * _HEADROOM
+    span = (max(0.0, score, limit) - lowest) * _HEADROOM or 1.0
     return (score - lowest) / span, (limit - lowest) / span
 
 

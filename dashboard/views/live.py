@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime
 from typing import Final
 
@@ -14,10 +15,13 @@ from dashboard.counting import counts_of_cameras_seen, counts_since, of
 from dashboard.filters import choose_filters
 from dashboard.notices import draw_or_explain, show_notice
 from dashboard.tiles import Totals, show_tiles
+from inspector.errors import RecordsError
 from inspector.messages import CameraTopic
+from inspector.records import VerdictCount
 
 CARDS: Final = 12
 HOLD: Final = "hold"
+SEEN: Final = "seen"
 
 
 def main() -> None:
@@ -34,7 +38,7 @@ def _draw_live(held: bool) -> None:
 
 def _draw(now: Moment, held: bool) -> None:
     tiles = st.container(key="totals")
-    filters = choose_filters(counts_of_cameras_seen(now.now))
+    filters = choose_filters(_seen(now))
     today = counts_since(start_of_day(now.now, now.zone))
     newest = filters.latest(records(), CARDS)
     with tiles:
@@ -46,6 +50,14 @@ def _draw(now: Moment, held: bool) -> None:
         show_notice("No frame matches", f"There is no frame of {filters}.", "Clear a filter above.")
     else:
         _show_welcome()
+
+
+def _seen(now: Moment) -> list[VerdictCount]:
+    """What the filters offer; the last answer where the records fail, so that a choice outlives that."""
+    with suppress(RecordsError):  # the next thing that is read from the records tells it
+        st.session_state[SEEN] = counts_of_cameras_seen(now.now)
+    seen: list[VerdictCount] = st.session_state.get(SEEN, [])
+    return seen
 
 
 def _show_state(newest: datetime | None, now: Moment, held: bool) -> None:
@@ -66,7 +78,7 @@ def _show_welcome() -> None:
         "No frames yet",
         "The first one appears here by itself, as soon as a camera has published it and a box has judged it.",
         "Start the box with `inspector edge run`, then publish pictures with `inspector camera`"
-        f" to the broker at {mqtt.host}:{mqtt.port}, topic {topic}.",
+        f" to the broker at {mqtt.host}:{mqtt.port}, topic `{topic}`.",
     )
 
 

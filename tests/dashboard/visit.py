@@ -1,0 +1,104 @@
+"""A visit to the pages with a real browser, while frames keep arriving on the line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from selenium.common.exceptions import (
+    ElementNotInteractableException,
+    NoSuchElementException,
+    StaleElementReferenceException,
+)
+from selenium.webdriver import Chrome
+from selenium.webdriver.common.by import By
+from selenium.webdriver.remote.webelement import WebElement
+from selenium.webdriver.support.wait import WebDriverWait
+
+from tests.dashboard.line import Line
+
+WAIT_S = 20.0
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Visit:
+    """One visit.
+
+    Attributes:
+        browser: a running Chromium.
+        address: of the pages, without a slash at its end.
+        line: what is shown.
+    """
+
+    browser: Chrome
+    address: str
+    line: Line
+
+    def open(self, path: str = "/") -> None:
+        """Go to a page and wait for its frame."""
+        self.browser.get(self.address + path)
+        self.see(".site")
+
+    def all(self, selector: str) -> list[WebElement]:
+        """Every element that a CSS selector finds now."""
+        return self.browser.find_elements(By.CSS_SELECTOR, selector)
+
+    def one(self, selector: str, words: str | None = None) -> WebElement:
+        """The first element that a selector finds now, and that has a line of exactly these words."""
+        found = [each for each in self.all(selector) if words is None or words in each.text.splitlines()]
+        if not found:
+            raise NoSuchElementException(f"no {selector} says {words}")
+        return found[0]
+
+    def see(self, selector: str, words: str | None = None) -> WebElement:
+        """Wait for an element."""
+        return self.until(lambda: self.one(selector, words))
+
+    def press(self, selector: str, words: str | None = None) -> None:
+        """Click the middle of an element, whatever lies there, as a finger does."""
+
+        def click() -> bool:
+            self.one(selector, words).click()
+            return True
+
+        self.until(click)
+
+    def until(self, condition: Callable[[], T]) -> T:
+        """Wait for something true; the page redraws itself meanwhile, so an element may go stale."""
+        ignored = (StaleElementReferenceException, NoSuchElementException, ElementNotInteractableException)
+        wait = WebDriverWait(self.browser, WAIT_S, poll_frequency=0.1, ignored_exceptions=ignored)
+        return wait.until(lambda _: condition())
+
+    def until_cards_are(self, *frame_ids: str) -> None:
+        """Wait until the live page shows these frames in this order, and no other."""
+        self.until(lambda: self.cards() == list(frame_ids))
+
+    def cards(self) -> list[str | None]:
+        """Frame ids of the cards."""
+        return [card.get_attribute("data-frame-id") for card in self.all(".card-facts")]
+
+    def text(self) -> str:
+        """All that can be read."""
+        return self.one("body").text
+
+    def run(self, script: str, *arguments: object) -> Any:
+        """Run JavaScript in the page."""
+        return self.browser.execute_script(script, *arguments)
+
+    def error_boxes(self) -> Sequence[WebElement]:
+        """Whatever tells an error now, Streamlit's boxes and ours."""
+        return self.all(".stException, .stAlert, .notice.failed")
+
+    def complaints(self) -> list[str]:
+        """Errors in the browser's console since the last call.
+
+        Streamlit looks for its server below a page's own address first and then at the root: not an error.
+        """
+        entries = self.browser.get_log("browser")  # type: ignore[no-untyped-call]
+        return [
+            entry["message"]
+            for entry in entries
+            if entry["level"] == "SEVERE" and "/_stcore/" not in entry["message"]
+        ]
