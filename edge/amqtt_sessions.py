@@ -13,6 +13,7 @@ tests/edge/test_broker.py hold every promise above.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Coroutine
 from typing import Any
 
 from amqtt.broker import Broker
@@ -28,7 +29,7 @@ class KeepingHandler(BrokerProtocolHandler):  # type: ignore[misc]  # amqtt has 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._is_stopped = False
-        self._redeliveries: set[asyncio.Task[None]] = set()
+        self._deliveries: set[asyncio.Task[Any]] = set()
 
     async def stop(self) -> None:
         """End the connection; the session keeps its open messages."""
@@ -59,13 +60,17 @@ class KeepingHandler(BrokerProtocolHandler):  # type: ignore[misc]  # amqtt has 
             app_message.puback_packet = acknowledged.result()
             session.inflight_out.pop(message_id, None)
 
+    def deliver(self, flow: Coroutine[Any, Any, Any]) -> None:
+        """Let a delivery take its time in a task of its own."""
+        task = asyncio.create_task(flow)
+        self._deliveries.add(task)
+        task.add_done_callback(self._deliveries.discard)
+
     async def _retry_deliveries(self) -> None:
         """Send open messages again, without waiting: the client may want to subscribe meanwhile."""
         for message in list(self.session.inflight_out.values()):
             if message.qos == QOS_1:
-                task = asyncio.create_task(self._handle_qos1_message_flow(message))
-                self._redeliveries.add(task)
-                task.add_done_callback(self._redeliveries.discard)
+                self.deliver(self._handle_qos1_message_flow(message))
 
 
 class KeepingBroker(Broker):  # type: ignore[misc]  # amqtt has no types
@@ -75,3 +80,22 @@ class KeepingBroker(Broker):  # type: ignore[misc]  # amqtt has no types
         # amqtt's own handler is not attached to anything yet: it only served to read the CONNECT.
         _, session = await super()._initialize_client_session(*args, **kwargs)
         return KeepingHandler(self.plugins_manager, loop=self._loop), session
+
+    async def _publish_session_retained_messages(self, session: Any) -> None:
+        """Send what came while the client was away, again without waiting for its acknowledgements."""
+        handler = self._get_handler(session)
+        while not session.retained_messages.empty():
+            kept = session.retained_messages.get_nowait()
+            handler.deliver(handler.mqtt_publish(kept.topic, kept.data, kept.qos, retain=False))
+
+    async def _publish_retained_messages_for_subscription(
+        self, subscription: tuple[str, int], session: Any
+    ) -> None:
+        """Send retained messages to who subscribed to them.
+
+        amqtt asks this for every filter of every client when a session is continued, and would send each
+        client what others subscribed to.
+        """
+        subscribers = self._subscriptions.get(subscription[0], [])
+        if any(subscriber.client_id == session.client_id for subscriber, _ in subscribers):
+            await super()._publish_retained_messages_for_subscription(subscription, session)

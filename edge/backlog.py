@@ -31,6 +31,7 @@ class Delivery:
     """One MQTT message as it arrived, not yet acknowledged.
 
     Attributes:
+        number: counts the deliveries of this process, so that each can be told from all others.
         topic: topic it was published on.
         payload: its bytes, or the file they wait in.
         properties: MQTT 5 user properties; the first of each name.
@@ -39,6 +40,7 @@ class Delivery:
         started: `time.perf_counter()` of arrival.
     """
 
+    number: int
     topic: str
     payload: bytes | Path = field(repr=False)
     properties: Mapping[str, str]

@@ -47,7 +47,7 @@ class Connection:
         client_id: name of the session, unique at the broker.
         chance: source of randomness for the waits between attempts.
         subscriber: makes the session a lasting one; None for a client that only publishes.
-        greeting: published after each connect.
+        greeting: published after each connect; by a subscriber, when its subscriptions are in force.
         will: published by the broker when the connection is lost, and by `stop`.
     """
 
@@ -229,10 +229,10 @@ class Connection:
             session="continued" if flags.session_present else "new",
         )
         self._backoff.reset()
-        if self._greeting is not None:
-            self.publish(self._greeting)
         if self._subscriber is not None:
             self._subscriber.on_connected()
+        elif self._greeting is not None:
+            self.publish(self._greeting)
         self._connected.set()
 
     def _on_connect_fail(self, client: mqtt.Client, _userdata: object) -> None:
@@ -274,6 +274,8 @@ class Connection:
         refused = sorted({str(reason) for reason in reasons if reason.is_failure})
         if refused:
             self._complain("broker refuses a subscription", ", ".join(refused), _PERMIT_IT)
+        if self._greeting is not None:
+            self.publish(self._greeting)
 
     def _on_message(self, _c: object, _u: object, message: mqtt.MQTTMessage) -> None:
         if self._subscriber is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import random
 import threading
 import time
@@ -29,12 +30,12 @@ class _Open:
     """A message that was taken and not acknowledged.
 
     Attributes:
-        delivery: the message as it lies in the backlog or in the worker's hand.
+        number: number of its delivery, which lies in the backlog or in the worker's hand.
         digest: hash of its topic, properties and content.
         connection: number of the connection that delivered it last.
     """
 
-    delivery: Delivery
+    number: int
     digest: bytes
     connection: int
 
@@ -69,6 +70,7 @@ class Intake:
         self._cameras, self._backlog, self._now = cameras, backlog, now
         self._guard = threading.Lock()
         self._open: dict[int, _Open] = {}
+        self._numbers = itertools.count()
         self._connections = 0
         self._is_connected = False
         self._dropped = 0
@@ -96,7 +98,7 @@ class Intake:
         """The frame is recorded: let the broker forget it."""
         with self._guard:
             entry = self._open.get(delivery.message_id)
-            if entry is None or entry.delivery is not delivery:
+            if entry is None or entry.number != delivery.number:
                 return
             del self._open[delivery.message_id]
             if self._is_connected and entry.connection == self._connections:
@@ -106,7 +108,7 @@ class Intake:
         """The frame's bytes are lost here: take it anew when the broker delivers it again."""
         with self._guard:
             entry = self._open.get(delivery.message_id)
-            if entry is not None and entry.delivery is delivery:
+            if entry is not None and entry.number == delivery.number:
                 del self._open[delivery.message_id]
 
     def unsubscribe(self, topic: CameraTopic) -> None:
@@ -134,6 +136,7 @@ class Intake:
             log.warning("frame is lost", topic=message.topic, why="QoS 0, and no room", remedy=remedy)
             return
         delivery = Delivery(
+            number=next(self._numbers),
             topic=message.topic,
             payload=bytes(message.payload),
             properties=user_properties(message),
@@ -156,7 +159,7 @@ class Intake:
             if entry is not None and entry.digest == digest and entry.connection != self._connections:
                 entry.connection = self._connections
                 return False
-            self._open[delivery.message_id] = _Open(delivery, digest, self._connections)
+            self._open[delivery.message_id] = _Open(delivery.number, digest, self._connections)
             return True
 
 

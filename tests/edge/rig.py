@@ -1,0 +1,307 @@
+# ruff: noqa: S311 - chance spreads waits, it keeps no secret
+"""What the tests of the edge service share: brokers, a service in a thread or a process, an observer."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Protocol, Self
+
+import paho.mqtt.client as mqtt
+from paho.mqtt.enums import CallbackAPIVersion
+
+from edge.broker import EmbeddedBroker
+from edge.camera import CameraPlan, CameraStats, publish_pictures
+from edge.clients import Publication
+from edge.connection import Connection
+from edge.service import EdgeService
+from edge.tally import Summary
+from inspector.inspecting import utc_now
+from inspector.messages import PREFIX, AvailabilityMessage, CameraTopic, ResultMessage
+from inspector.records import Records, StoredInspection
+from inspector.settings import CameraSettings, Settings, load_settings
+from tests.services import HOST, free_port
+
+DEADLINE_S = 30.0
+SITE = "plant-1"
+CAMERA = CameraTopic(SITE, "line-1", "cam-1")
+
+
+def wait_until(condition: Callable[[], object], what: str, timeout_s: float = DEADLINE_S) -> None:
+    """Poll until a condition holds; the test fails when it does not in time."""
+    deadline = time.monotonic() + timeout_s
+    while not condition():
+        if time.monotonic() > deadline:
+            raise AssertionError(f"not in {timeout_s:g} s: {what}")
+        time.sleep(0.01)
+
+
+class TestBroker(Protocol):
+    """A broker that can be taken away."""
+
+    port: int
+
+    def start(self) -> Self: ...
+
+    def stop(self) -> None: ...
+
+
+class AmqttBroker:
+    """Our embedded broker, in this process."""
+
+    def __init__(self) -> None:
+        self.port = free_port()
+        self._broker: EmbeddedBroker | None = None
+
+    def start(self) -> Self:
+        self._broker = EmbeddedBroker(Settings(mqtt={"host": HOST, "port": self.port}).mqtt)
+        self._broker.start()
+        return self
+
+    def stop(self) -> None:
+        broker, self._broker = self._broker, None
+        if broker is not None:
+            broker.stop()
+
+
+def line_toml(folder: Path, bundle: Path, port: int, protocol: str = "auto", cameras: int = 1) -> Path:
+    """Write the settings of a box with some cameras on two lines, all of one product."""
+    text = f"""
+        site = "{SITE}"
+        [mqtt]
+        host = "{HOST}"
+        port = {port}
+        protocol = "{protocol}"
+        [database]
+        url = "sqlite:///{folder}/inspector.db"
+        [engine]
+        threads = 1
+        [edge]
+        data_dir = "{folder}/box-1"
+        queue_size = 4
+    """
+    for number in range(cameras):
+        text += f"""
+        [[edge.cameras]]
+        line = "line-{1 + number % 2}"
+        camera = "cam-{1 + number}"
+        product = "washer"
+        bundle = "{bundle}"
+        """
+    path = folder / "inspector.toml"
+    path.write_text(text)
+    return path
+
+
+@dataclass
+class Line:
+    """A box's settings, and a look at what it wrote."""
+
+    config: Path
+    settings: Settings
+
+    @classmethod
+    def write(cls, folder: Path, bundle: Path, port: int, protocol: str = "auto", cameras: int = 1) -> Line:
+        config = line_toml(folder, bundle, port, protocol, cameras)
+        return cls(config, load_settings(config))
+
+    @property
+    def data_dir(self) -> Path:
+        return self.settings.edge.data_dir
+
+    @property
+    def cameras(self) -> list[CameraTopic]:
+        def topic(camera: CameraSettings) -> CameraTopic:
+            return CameraTopic(self.settings.site, camera.line, camera.camera)
+
+        return [topic(camera) for camera in self.settings.edge.cameras]
+
+    def rows(self) -> dict[str, StoredInspection]:
+        """All records by frame id."""
+        with Records.open(self.settings.database.url) as records:
+            return {record.frame_id: record for record in records.latest(limit=100_000)}
+
+    def await_rows(self, count: int) -> dict[str, StoredInspection]:
+        wait_until(lambda: len(self.rows()) >= count, f"{count} rows")
+        rows = self.rows()
+        assert len(rows) == count
+        return rows
+
+    def files(self, folder: str) -> list[Path]:
+        """All files below a sub-folder of the data folder, relative to it."""
+        below = (self.data_dir / folder).rglob("*")
+        return sorted(path.relative_to(self.data_dir) for path in below if path.is_file())
+
+
+class ServiceThread:
+    """An edge service in a thread of the test."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._service = EdgeService(settings, chance=random.Random(0))
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self.summary: Summary | None = None
+        self.error: Exception | None = None
+
+    def _run(self) -> None:
+        try:
+            self.summary = self._service.run(self._stop)
+        except Exception as error:
+            self.error = error
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
+    ) -> None:
+        self.end()
+
+    def end(self) -> Summary:
+        """Stop it cleanly; what it did."""
+        self._stop.set()
+        self._thread.join(DEADLINE_S)
+        assert not self._thread.is_alive(), "the service did not stop"
+        if self.error is not None:
+            raise self.error
+        assert self.summary is not None
+        return self.summary
+
+
+class ServiceProcess:
+    """An edge service as the command starts it."""
+
+    def __init__(self, config: Path, *options: str) -> None:
+        command = [sys.executable, "-m", "inspector.cli", "edge", "run", "--config", str(config), *options]
+        environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+        self._log = config.with_name("service.log")
+        with self._log.open("ab") as log:
+            self.process = subprocess.Popen(
+                command, stdout=subprocess.PIPE, stderr=log, env=environment, cwd=config.parent
+            )
+
+    def kill(self) -> None:
+        """`kill -9`: no goodbye, nothing flushed."""
+        self.process.kill()
+        self.process.wait(DEADLINE_S)
+
+    def terminate(self) -> str:
+        """SIGTERM, as systemd sends it; what it printed."""
+        self.process.send_signal(signal.SIGTERM)
+        output, _ = self.process.communicate(timeout=DEADLINE_S)
+        assert self.process.returncode == 0, self.log()
+        return output.decode()
+
+    def log(self) -> str:
+        return self._log.read_text()
+
+
+class Observer:
+    """Another client of the broker: sees results and availability, and may publish raw frames."""
+
+    def __init__(self, port: int) -> None:
+        self.results: list[ResultMessage] = []
+        self.availability: list[str] = []
+        self._subscribed = threading.Event()
+        self._client = mqtt.Client(CallbackAPIVersion.VERSION2, protocol=mqtt.MQTTv311)
+        self._client.on_connect = lambda client, *_: client.subscribe(
+            [(f"{PREFIX}/{SITE}/+/+/result", 1), (f"{PREFIX}/{SITE}/boxes/+/available", 1)]
+        )
+        self._client.on_subscribe = lambda *_: self._subscribed.set()
+        self._client.on_message = self._on_message
+        self._client.connect(HOST, port)
+        self._client.loop_start()
+
+    def __enter__(self) -> Self:
+        wait_until(self._subscribed.is_set, "a subscription")
+        return self
+
+    def __exit__(
+        self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
+    ) -> None:
+        self._client.disconnect()
+        self._client.loop_stop()
+
+    def _on_message(self, _client: mqtt.Client, _data: object, message: mqtt.MQTTMessage) -> None:
+        if message.topic.endswith("/available"):
+            self.availability.append(AvailabilityMessage.model_validate_json(message.payload).status)
+        else:
+            self.results.append(ResultMessage.model_validate_json(message.payload))
+
+    def publish_once(self, topic: str, data: bytes) -> None:
+        """Publish with QoS 0."""
+        self._client.publish(topic, data, qos=0)
+
+    def await_online(self) -> None:
+        """Wait until the box says that it takes frames."""
+        wait_until(lambda: self.availability[-1:] == ["online"], "a box that is online")
+
+    def await_offline(self) -> None:
+        wait_until(lambda: self.availability[-1:] == ["offline"], "a box that is offline")
+
+    def await_results(self, count: int) -> list[ResultMessage]:
+        wait_until(lambda: len(self.results) >= count, f"{count} results")
+        assert len(self.results) == count
+        return self.results
+
+
+class Sender:
+    """A connected camera."""
+
+    def __init__(self, settings: Settings, topic: CameraTopic = CAMERA) -> None:
+        self.topic = topic
+        name = f"test-{topic.line}-{topic.camera}-{random.getrandbits(48):x}"
+        self.connection = Connection(settings.mqtt, name, chance=random.Random(0))
+
+    def __enter__(self) -> Self:
+        self.connection.start()
+        self.connection.await_broker(threading.Event(), DEADLINE_S)
+        return self
+
+    def __exit__(
+        self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
+    ) -> None:
+        self.connection.stop()
+
+    def send(
+        self, data: bytes, *, properties: dict[str, str] | None = None, id_level: str | None = None
+    ) -> None:
+        """Publish one frame as a foreign camera might."""
+        topic = self.topic.frame if id_level is None else f"{self.topic.frame}/{id_level}"
+        self.connection.publish(Publication(topic, data), properties)
+        assert self.connection.wait_confirmed(0, DEADLINE_S)
+
+    def play(
+        self,
+        files: Sequence[Path],
+        *,
+        count: int | None = None,
+        rate_per_s: float = 0.0,
+        product: str | None = "washer",
+        stop: threading.Event | None = None,
+    ) -> tuple[CameraStats, list[str]]:
+        """Publish pictures by the code of `inspector camera`; what it did, and the frame ids."""
+        ids: list[str] = []
+        plan = CameraPlan(self.topic, product, files, rate_per_s, count or len(files), None)
+        stats = publish_pictures(
+            self.connection,
+            plan,
+            stop or threading.Event(),
+            now=utc_now,
+            on_sent=lambda frame_id, _path: ids.append(frame_id),
+        )
+        return stats, ids
+
+
+NOW = datetime(2026, 1, 31, 12, 0, tzinfo=UTC)
