@@ -251,6 +251,15 @@ def test_a_tail_of_zeros_is_never_half_a_picture(kind: str, options: dict[str, o
             np.testing.assert_array_equal(result, whole)
 
 
+def test_a_long_jpeg_with_a_tail_of_zeros_is_truncated() -> None:
+    # Pillow reads in blocks of 64 KiB and misses the end in a later one.
+    noise = np.random.default_rng(0).integers(0, 256, (400, 400, 3), dtype=np.uint8)
+    data = encode_jpeg(noise, 95)
+    assert len(data) > 2 * 65536
+    for length in range(len(data) // 10, len(data), len(data) // 10):
+        assert fault_of(data[:length] + bytes(len(data) - length)) == FrameFault.TRUNCATED
+
+
 @pytest.mark.parametrize("options", [{}, {"optimize": True}, {"subsampling": 0}])
 @pytest.mark.parametrize("mode", ["L", "RGB"])
 def test_a_jpeg_cut_off_and_closed_is_never_half_grey(options: dict[str, object], mode: str) -> None:
