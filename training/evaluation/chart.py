@@ -11,7 +11,7 @@ WIDTH, HEIGHT = 760, 220
 """Size of the plotting area, in the chart's own units."""
 
 BARS = 48
-LARGEST_REACH = 4.0
+LARGEST_REACH = 8.0
 """The axis ends this many times as far above the limit as the lowest score lies below it. What scores higher
 is counted in the last bar, so that one extreme part does not squeeze all others into one bar."""
 
