@@ -1,13 +1,14 @@
 """Frames taken from the broker and not yet recorded: the first few in memory, the rest in files.
 
-Holding frames back is the broker's work: it sends no more than the receive maximum of an MQTT 5 client, and
-most brokers have such a window for MQTT 3.1.1 too (mosquitto: 20). An MQTT 3.1.1 client cannot ask for one,
-and a broker may send thousands of frames at once. Two things then must not happen. The network thread must
-not wait for room: it also answers for the keep-alive, and leaving the socket unread hides the broker's ping
-response behind the frames, so that the connection would be given up in the very moment it is busiest. And
-memory must not grow with the broker's queue. So what does not fit into memory goes to a file, a matter of
-milliseconds, unacknowledged like the rest. The files need no sync and are worthless after a crash: the broker
-delivers their frames again.
+Holding frames back is the broker's work: it shall send an MQTT 5 client no more than its receive maximum
+ahead of the acknowledgements, and most brokers have such a window for MQTT 3.1.1 too (mosquitto: 20). But an
+MQTT 3.1.1 client cannot ask for one, and mosquitto 2.0.11 lets the window slip once the first acknowledgement
+has come (its issue 2301: 31 frames were seen ahead of a receive maximum of 4). When more frames come than
+were asked for, two things must not happen. The network thread must not wait for room: it also answers for the
+keep-alive, and leaving the socket unread hides the broker's ping response behind the frames, so that the
+connection would be given up in the very moment it is busiest. And memory must not grow with the broker's
+queue. So what does not fit into memory goes to a file, a matter of milliseconds, unacknowledged like the
+rest. The files need no sync and are worthless after a crash: the broker delivers their frames again.
 """
 
 from __future__ import annotations

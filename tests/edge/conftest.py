@@ -8,10 +8,10 @@ import pytest
 
 from inspector.frames import encode_jpeg, encode_png
 from tests.edge.rig import AmqttBroker, Line, TestBroker
-from tests.services import MosquittoServer, mosquitto, mosquitto_server, postgresql
+from tests.services import MosquittoServer, mosquitto, mosquitto_server
 from tests.tiny_bundle import tiny_part, write_tiny_bundle
 
-__all__ = ["mosquitto", "postgresql"]
+__all__ = ["mosquitto"]
 
 
 @dataclass(frozen=True)
@@ -42,6 +42,14 @@ def wire(request: pytest.FixtureRequest) -> Iterator[Wire]:
         server = mosquitto_server().start()
         yield Wire(server, "auto" if protocol == "5" else protocol)
         server.close()
+
+
+@pytest.fixture
+def amqtt() -> Iterator[AmqttBroker]:
+    """Our embedded broker, in this process."""
+    broker = AmqttBroker().start()
+    yield broker
+    broker.stop()
 
 
 @pytest.fixture(scope="session")

@@ -6,11 +6,13 @@ from __future__ import annotations
 import os
 import random
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -27,7 +29,7 @@ from edge.connection import Connection
 from edge.service import EdgeService
 from edge.tally import Summary
 from inspector.inspecting import utc_now
-from inspector.messages import PREFIX, AvailabilityMessage, CameraTopic, ResultMessage
+from inspector.messages import PREFIX, AvailabilityMessage, CameraTopic, ResultMessage, frame_filters
 from inspector.records import Records, StoredInspection
 from inspector.settings import CameraSettings, Settings, load_settings
 from tests.services import HOST, free_port
@@ -132,8 +134,15 @@ class Line:
             return {record.frame_id: record for record in records.latest(limit=100_000)}
 
     def await_rows(self, count: int) -> dict[str, StoredInspection]:
-        wait_until(lambda: len(self.rows()) >= count, f"{count} rows")
-        rows = self.rows()
+        """Wait until there are so many records, or more."""
+        with closing(sqlite3.connect(self.config.with_name("inspector.db"))) as connection:
+            query = "SELECT count(*) FROM inspections"
+            wait_until(lambda: connection.execute(query).fetchone()[0] >= count, f"{count} rows")
+        return self.rows()
+
+    def await_all_rows(self, count: int) -> dict[str, StoredInspection]:
+        """Wait for all records; one too many is a failure."""
+        rows = self.await_rows(count)
         assert len(rows) == count
         return rows
 
@@ -254,6 +263,32 @@ class Observer:
         wait_until(lambda: len(self.results) >= count, f"{count} results")
         assert len(self.results) == count
         return self.results
+
+
+class FrameTap:
+    """A client that sees every frame, as a box would."""
+
+    def __init__(self, port: int) -> None:
+        self.frames: list[mqtt.MQTTMessage] = []
+        self._subscribed = threading.Event()
+        self._client = mqtt.Client(CallbackAPIVersion.VERSION2, protocol=mqtt.MQTTv311)
+        self._client.on_connect = lambda client, *_: client.subscribe(
+            [(topic, 1) for topic in frame_filters(SITE)]
+        )
+        self._client.on_subscribe = lambda *_: self._subscribed.set()
+        self._client.on_message = lambda _client, _data, message: self.frames.append(message)
+        self._client.connect(HOST, port)
+        self._client.loop_start()
+
+    def __enter__(self) -> Self:
+        wait_until(self._subscribed.is_set, "a subscription")
+        return self
+
+    def __exit__(
+        self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
+    ) -> None:
+        self._client.disconnect()
+        self._client.loop_stop()
 
 
 class Sender:
