@@ -19,6 +19,7 @@ from inspector.errors import InspectorError
 from inspector.frames import encode_jpeg, resize
 from inspector.overlay import overlay
 from inspector.records import StoredInspection
+from inspector.results import Verdict
 
 COLOUR_MAP: Final = cv2.COLORMAP_INFERNO
 """Lightness rises evenly with the score, which also holds for colour-blind readers."""
@@ -70,6 +71,7 @@ NOT_KEPT: Final = NoDrawing(
 )
 
 
+NONE_KEPT: Final = NoDrawing("No picture", "The box has kept no picture of this frame.")
 NO_MAP: Final = NoDrawing("No heat map", "Of this frame the picture was kept, but no anomaly map.")
 
 
@@ -83,7 +85,7 @@ def draw(record: StoredInspection, data_dir: Path, view: View, max_side_px: int)
         max_side_px: the drawing is scaled down, never up, until its longer side fits.
     """
     if record.evidence is None:
-        return NOT_KEPT
+        return NOT_KEPT if record.verdict is Verdict.PASS else NONE_KEPT
     if view is View.HEAT_MAP and record.evidence_map is None:
         return NO_MAP
     try:

@@ -13,7 +13,7 @@ from inspector.regions import Region
 def show_regions(regions: Sequence[Region]) -> None:
     """Draw a row for each region, the worst first."""
     if not regions:
-        st.html('<p class="no-regions">No region: no place is above the limit.</p>')
+        st.html('<p class="no-regions">No regions were found.</p>')
         return
     rows = "".join(
         f'<tr><th><span class="region-number">{place}</span></th>'

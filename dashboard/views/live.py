@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from datetime import datetime
 from typing import Final
 
 import streamlit as st
 
 from dashboard.cards import show_cards
-from dashboard.clock import age_text, start_of_day
-from dashboard.context import Moment, moment, records, settings
-from dashboard.counting import counts_of_cameras_seen, counts_since, of
-from dashboard.filters import choose_filters
+from dashboard.clock import age_text
+from dashboard.context import Moment, moment, settings
+from dashboard.counting import counts_of_cameras_seen
+from dashboard.filters import Filters, choose_filters
 from dashboard.notices import draw_or_explain, show_notice
-from dashboard.tiles import Totals, show_tiles
+from dashboard.snapshots import Snapshot
+from dashboard.tiles import show_tiles
 from inspector.errors import RecordsError
 from inspector.messages import CameraTopic
 from inspector.records import VerdictCount
@@ -22,6 +22,7 @@ from inspector.records import VerdictCount
 CARDS: Final = 12
 HOLD: Final = "hold"
 SEEN: Final = "seen"
+SHOWN: Final = "shown"
 
 
 def main() -> None:
@@ -39,17 +40,26 @@ def _draw_live(held: bool) -> None:
 def _draw(now: Moment, held: bool) -> None:
     tiles = st.container(key="totals")
     filters = choose_filters(_seen(now))
-    today = counts_since(start_of_day(now.now, now.zone))
-    newest = filters.latest(records(), CARDS)
+    shown = _snapshot(now, filters, held)
     with tiles:
-        show_tiles(Totals.of(of(today, filters.product, filters.camera)), "today")
-    _show_state(newest[0].inspected_at if newest else None, now, held)
-    if newest:
-        show_cards(newest, settings().edge.data_dir, filters, now)
+        show_tiles(shown.today, "today")
+    _show_state(shown, held)
+    if shown.newest:
+        show_cards(shown.newest, settings().edge.data_dir, filters, shown.moment)
     elif filters:
         show_notice("No frame matches", f"There is no frame of {filters}.", "Clear a filter above.")
     else:
         _show_welcome()
+
+
+def _snapshot(now: Moment, filters: Filters, held: bool) -> Snapshot:
+    """The line now, or as it was when it was held: a last update may still be on its way then."""
+    kept: Snapshot | None = st.session_state.get(SHOWN)
+    if held and kept is not None and kept.filters == filters:
+        return kept
+    shown = Snapshot.take(now, filters, CARDS)
+    st.session_state[SHOWN] = shown
+    return shown
 
 
 def _seen(now: Moment) -> list[VerdictCount]:
@@ -60,8 +70,9 @@ def _seen(now: Moment) -> list[VerdictCount]:
     return seen
 
 
-def _show_state(newest: datetime | None, now: Moment, held: bool) -> None:
-    age = f"Last frame {age_text(newest, now.now)}" if newest else "No frames yet"
+def _show_state(shown: Snapshot, held: bool) -> None:
+    now = shown.moment
+    age = f"Last frame {age_text(shown.newest[0].inspected_at, now.now)}" if shown.newest else "No frames yet"
     state = "On hold, not updating" if held else "Updating"
     clock = f"{now.now.astimezone(now.zone):%H:%M:%S}"
     with st.container(horizontal=True, vertical_alignment="center", key="state"):

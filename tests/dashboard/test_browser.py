@@ -64,12 +64,10 @@ def test_frames_appear_by_themselves_as_they_are_inspected(visit: Visit) -> None
     visit.until(lambda: visit.one(".tile.reject .tile-number").text == "1")
     visit.until(lambda: visit.one(".tile.pass .tile-number").text == "1")
     assert not visit.error_boxes()
-    assert visit.run(
-        "return [...document.querySelectorAll('.card-picture img')].map(e => e.naturalWidth)"
-    ) == [
-        160,
-        160,
-    ]
+    widths = "return [...document.querySelectorAll('.card-picture img')].map(e => e.naturalWidth)"
+    assert visit.run(widths) == [160, 160]
+    loaded = visit.run("return performance.getEntriesByType('resource').map(e => e.name)")
+    assert not [name for name in loaded if not name.startswith((visit.address, "data:"))]
 
 
 def test_a_card_opens_its_frame_whose_address_can_be_shared(visit: Visit) -> None:
@@ -235,6 +233,8 @@ def test_pages_fit_the_screen_and_gloves(visit: Visit, size_px: tuple[int, int])
 
     visit.open()
     visit.until_cards_are(worst, "bad", "dark")
+    spills = "return [...document.querySelectorAll('.card-facts')].map(e => e.scrollWidth - e.clientWidth)"
+    assert visit.run(spills) == [0, 0, 0]
     verdict = visit.see(".card-facts .verdict").rect
     assert verdict["y"] + verdict["height"] <= height, "the newest verdict is below the screen"
     assert float(visit.one(".tile-number").value_of_css_property("font-size").removesuffix("px")) >= 48

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import re
+import sqlite3
 import sys
 from base64 import b64decode
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from html import unescape
@@ -132,6 +134,20 @@ def test_filters_narrow_the_cards_and_a_product_or_camera_the_tiles_too(line: Li
     assert "There is no frame of reject or unsure, washer, cam-1. Clear a filter above." in text(page)
 
 
+def test_a_held_page_stays_as_it_is_until_the_choice_changes(line: Line, page: AppTest) -> None:
+    now = datetime.now(UTC)
+    line.inspect("a", defect=True, at=now - seconds(2))
+    page.run().toggle(key="hold").set_value(True).run()
+    held = text(page)
+    line.inspect("b", defect=True, at=now)
+    assert text(page.run()) == held
+    page.button_group(key="verdict").set_value(["Reject"]).run()
+    assert card_ids(page) == ["b", "a"]
+    line.inspect("c", defect=True, at=now + seconds(1))
+    page.toggle(key="hold").set_value(False).run()
+    assert card_ids(page) == ["c", "b", "a"]
+
+
 def test_a_frame_that_cannot_be_judged_is_shown_without_overlay(line: Line, page: AppTest) -> None:
     line.inspect("dark", image=dark_frame())
     assert "Unsure" in text(page.run())
@@ -197,7 +213,7 @@ def test_a_frame_whose_picture_was_not_kept_says_so(line: Line, page: AppTest) -
     said = text(frame_page(page, "bare"))
     assert "Picture not kept Only a share of passed frames keeps its picture" in said
     assert not page.button_group
-    assert "No region: no place is above the limit." in said
+    assert "No regions were found." in said
 
 
 def test_a_frame_whose_picture_is_gone_says_so_and_keeps_its_facts(line: Line, page: AppTest) -> None:
@@ -301,6 +317,19 @@ def test_a_database_that_was_replaced_is_opened_anew(line: Line, page: AppTest, 
         other.inspect("new")
     (tmp_path / "new" / "inspector.db").rename(line.database)
     assert card_ids(page.run()) == ["new"]
+
+
+def test_a_database_that_lost_its_tables_gets_them_again(line: Line, page: AppTest) -> None:
+    line.inspect("old")
+    assert card_ids(page.run()) == ["old"]
+    with closing(sqlite3.connect(line.database)) as connection:
+        names = [
+            name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+        ]
+        for name in names:
+            connection.execute(f"DROP TABLE {name}")
+    assert "Inspections cannot be read" in text(page.run())
+    assert "No frames yet" in text(page.run())
 
 
 def test_wrong_settings_are_told(page: AppTest, line: Line) -> None:

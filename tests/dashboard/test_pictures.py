@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from dashboard.pictures import NO_MAP, NOT_KEPT, Drawing, NoDrawing, View, draw, fit, heat_map
+from dashboard.pictures import NO_MAP, NONE_KEPT, NOT_KEPT, Drawing, NoDrawing, View, draw, fit, heat_map
 from inspector.frames import decode_image
 from inspector.records import StoredInspection
 from tests.dashboard.line import Line
@@ -73,8 +73,11 @@ def test_a_long_picture_keeps_a_pixel_of_width(shape: tuple[int, ...], fitted: t
 
 
 def test_a_frame_that_was_not_kept_says_so(line: Line) -> None:
-    stored = replace(line.inspect("a"), evidence=None, evidence_map=None)
-    assert all(draw(stored, line.data_dir, view, LARGE) == NOT_KEPT for view in View)
+    passed = replace(line.inspect("a"), evidence=None, evidence_map=None)
+    rejected = replace(line.inspect("b", defect=True), evidence=None, evidence_map=None)
+    for view in View:
+        assert draw(passed, line.data_dir, view, LARGE) == NOT_KEPT
+        assert draw(rejected, line.data_dir, view, LARGE) == NONE_KEPT
 
 
 def test_without_a_map_the_overlay_is_the_picture_and_there_is_no_heat_map(line: Line) -> None:
