@@ -54,6 +54,7 @@ def test_frames_carry_their_files_bytes_and_an_id_of_their_own(
         assert [frame.topic for frame in tap.frames[:12]] == [CAMERA.frame_with_id(one) for one in ids]
 
 
+@pytest.mark.parametrize("wire", ["mosquitto 5"], indirect=True)
 def test_the_rate_is_kept(wire: Wire, line: Line, pictures: list[Path]) -> None:
     with Sender(line.settings) as camera:
         stats, _ = camera.play(pictures, count=11, rate_per_s=20)
@@ -62,6 +63,7 @@ def test_the_rate_is_kept(wire: Wire, line: Line, pictures: list[Path]) -> None:
     assert stats.frames_per_s <= 22
 
 
+@pytest.mark.parametrize("wire", ["mosquitto 5"], indirect=True)
 def test_a_camera_stops_when_it_is_told_to(wire: Wire, line: Line, pictures: list[Path]) -> None:
     stop = threading.Event()
     threading.Timer(0.1, stop.set).start()

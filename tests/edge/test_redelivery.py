@@ -222,6 +222,30 @@ def test_what_a_broker_without_a_window_sends_waits_in_files(
     assert list(spool.iterdir()) == []
 
 
+def test_a_frame_whose_file_was_removed_is_not_acknowledged_and_comes_again(
+    amqtt: AmqttBroker, bundle: Path, tmp_path: Path, pictures: list[Path]
+) -> None:
+    line = Line.write(tmp_path, bundle, amqtt.port)
+    database = line.config.with_name("inspector.db")
+    with Observer(amqtt.port) as observer, Sender(line.settings) as camera:
+        with ServiceThread(line.settings) as service:
+            observer.await_online()
+            with sqlite3.connect(database) as connection:
+                connection.execute("ALTER TABLE inspections RENAME TO away")
+            _, ids = camera.play(pictures, count=10)
+            wait_until(lambda: line.files("spool"), "frames in files")
+            removed = line.files("spool")
+            for path in removed:
+                (line.data_dir / path).unlink()
+            with sqlite3.connect(database) as connection:
+                connection.execute("ALTER TABLE away RENAME TO inspections")
+            observer.await_results(10 - len(removed))
+            assert service.end().frames == 10 - len(removed)
+        with ServiceThread(line.settings):
+            observer.await_results(10)
+    assert set(line.rows()) == set(ids)
+
+
 def test_frames_in_the_backlog_are_not_piled_up_by_reconnects_and_can_still_be_acknowledged(
     mosquitto: MosquittoServer, mosquitto_line: Line, good_png: bytes, tmp_path: Path
 ) -> None:

@@ -228,6 +228,7 @@ def test_an_id_that_was_used_for_another_frame_does_not_hide_a_part(
     assert len(line.rows()) == 3
 
 
+@pytest.mark.parametrize("wire", ["mosquitto 5"], indirect=True)
 def test_a_frame_that_shows_nothing_is_unsure_and_its_picture_is_kept(wire: Wire, line: Line) -> None:
     black = encode_png(np.zeros((160, 160, 3), np.uint8))
     with Observer(wire.port) as observer, ServiceThread(line.settings), Sender(line.settings) as camera:
@@ -280,6 +281,7 @@ def test_a_frame_without_acknowledgement_is_judged_too(mosquitto_line: Line, goo
     assert set(line.rows()) == {"qos-0"}
 
 
+@pytest.mark.parametrize("wire", ["mosquitto 5"], indirect=True)
 def test_decoding_agrees_with_the_offline_command(line: Line, wire: Wire, pictures: list[Path]) -> None:
     """The score over MQTT is that of `inspector score` on the file."""
     offline = load_inspector(line.settings.edge.cameras[0].bundle)
