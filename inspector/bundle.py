@@ -22,7 +22,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -31,7 +31,7 @@ from inspector.results import Verdict
 
 MANIFEST_NAME = "manifest.json"
 SCORER_NAME = "scorer.onnx"
-SCHEMA_VERSION = 1
+SCHEMA_VERSION: Final = 1
 PRODUCT_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$"
 """A product name is a folder name, an MQTT property and a column value: keep it plain."""
 
@@ -44,7 +44,9 @@ class Weights(_Part):
     """Where a frozen network came from."""
 
     name: str = Field(title="Name", description="Library and model, such as timm:tf_efficientnet_lite0")
-    sha256: str = Field(title="SHA-256", description="Hash over the weights as loaded", min_length=64, max_length=64)
+    sha256: str = Field(
+        title="SHA-256", description="Hash over the weights as loaded", min_length=64, max_length=64
+    )
 
 
 class InputSize(_Part):
@@ -161,7 +163,9 @@ def load_bundle(path: Path) -> Bundle:
         raise BundleError(what, f"{MANIFEST_NAME}: {where}: {first['msg']}", remedy) from error
     if manifest.content_hash() != manifest.version:
         why = f"{MANIFEST_NAME} was edited after it was written (its content does not match its version)"
-        raise BundleError(what, why, "Change limits with `inspector calibrate`; " + remedy[0].lower() + remedy[1:])
+        raise BundleError(
+            what, why, "Change limits with `inspector calibrate`; " + remedy[0].lower() + remedy[1:]
+        )
     if SCORER_NAME not in manifest.files:
         raise BundleError(what, f"{MANIFEST_NAME} lists no {SCORER_NAME}", remedy)
     for name, sha256 in manifest.files.items():

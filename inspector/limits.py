@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 def conformal_limit(normal_scores: NDArray[np.floating], false_reject_rate: float) -> float:
     """The split-conformal quantile: a new normal exceeds it with probability at most `false_reject_rate`.
 
-    With n exchangeable normal scores the limit is the ⌈(n + 1)(1 − α)⌉-th smallest one (Vovk et al.,
-    "Algorithmic Learning in a Random World", 2005). Below n = 1/α − 1 no finite limit keeps the promise;
+    With n exchangeable normal scores and rate r the limit is the ⌈(n + 1)(1 - r)⌉-th smallest (Vovk et al.,
+    "Algorithmic Learning in a Random World", 2005). Below n = 1/r - 1 no finite limit keeps the promise;
     the largest score is returned then, and `promised_rate` says what it is worth.
 
     Raises:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 class Verdict(StrEnum):
     """What becomes of the part."""
 
-    PASS = "pass"
+    PASS = "pass"  # noqa: S105 - no password
     """The score is at or below the reject limit."""
     REJECT = "reject"
     """The score is above the reject limit."""
@@ -43,7 +43,7 @@ class Inspection:
         reason: one clause for a person, for instance "score 2.31 is above the limit 1.40".
         regions: the abnormal places, the worst first; empty when nothing is above the limit.
         latency_ms: milliseconds from encoded bytes to this verdict.
-        anomaly_map: float32 `[h, w]` in the network's map size; `anomaly_map_in_frame` gives the frame's size.
+        anomaly_map: float32 `[h, w]` as the network gives it; see `inspector.inspecting.anomaly_map_in_frame`.
         embedding: float32 `[D]`, the frame's global descriptor.
     """
 

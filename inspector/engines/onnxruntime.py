@@ -44,7 +44,9 @@ class OnnxRuntimeEngine:
         try:
             self._session = ort.InferenceSession(str(scorer_path), options, providers=list(providers))
         except Exception as error:  # ONNX Runtime raises a dozen unrelated types
-            raise EngineError(f"{scorer_path} cannot be loaded", str(error), "Export the bundle again") from error
+            raise EngineError(
+                f"{scorer_path} cannot be loaded", str(error), "Export the bundle again"
+            ) from error
         names = tuple(output.name for output in self._session.get_outputs())
         if names != OUTPUT_NAMES:
             raise EngineError(f"{scorer_path} is not a scorer", f"its outputs are {', '.join(names)}")

@@ -1,0 +1,85 @@
+"""Commands of the training room."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from training import commands_evaluate, commands_parts
+
+
+def register(app: typer.Typer) -> None:
+    """Add the room's commands to the app."""
+    app.command("train")(train)
+    commands_evaluate.register(app)
+    commands_parts.register(app)
+
+
+def train(
+    *,
+    product: Annotated[str, typer.Option("--product", "-p", help="Name that results carry.")],
+    normal: Annotated[Path, typer.Option("--normal", "-n", help="Folder of pictures of good parts.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the new bundle.")],
+    config: Annotated[
+        Path | None,
+        typer.Option("--config", "-c", help="TOML file of training settings.", show_default=False),
+    ] = None,
+    false_reject_rate: Annotated[
+        float | None,
+        typer.Option(help="Share of good parts that may be rejected, 0.01 by default.", show_default=False),
+    ] = None,
+    seed: Annotated[int | None, typer.Option(help="Decides every random choice.", show_default=False)] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a bundle at --output.")] = False,
+    json_output: Annotated[bool, typer.Option("--json", help="Print the result as one JSON object.")] = False,
+) -> None:
+    """Learn a product from pictures of good parts and write its bundle."""
+    from training.product import check_product, train_product  # noqa: PLC0415 - heavy
+    from training.settings import load_training_settings  # noqa: PLC0415 - heavy
+
+    check_product(product)
+    changes: dict[str, Any] = {"false_reject_rate": false_reject_rate, "seed": seed}
+    settings = load_training_settings(
+        config, **{key: value for key, value in changes.items() if value is not None}
+    )
+    errors = Console(stderr=True)
+    with errors.status("Starting") as status:
+        trained = train_product(
+            product,
+            normal,
+            output,
+            settings,
+            overwrite=overwrite,
+            on_step=lambda step: status.update(f"{step} …"),
+        )
+    for note in trained.notes:
+        errors.print(note, style="yellow", markup=False, highlight=False, soft_wrap=True)
+    limits = trained.bundle.manifest.limits
+    if json_output:
+        typer.echo(
+            json.dumps(
+                {
+                    "bundle": str(output),
+                    "product": product,
+                    "model_version": trained.bundle.version,
+                    "normals": trained.normals,
+                    "limit": limits.reject,
+                    "false_reject_rate": limits.false_reject_rate,
+                    "seconds": round(trained.seconds, 1),
+                    "size_bytes": trained.bundle.size_bytes,
+                    "parity_max_relative_difference": trained.parity.max_relative_difference,
+                    "notes": list(trained.notes),
+                }
+            )
+        )
+        return
+    Console(soft_wrap=True, highlight=False).print(
+        f"{product}: learned from {trained.normals} pictures in {trained.seconds:.0f} s.\n"
+        f"Bundle {output}, version {trained.bundle.version}, {trained.bundle.size_bytes / 1e6:.1f} MB.\n"
+        f"Scores above {limits.reject:.2f} are rejected ({limits.method}).\n"
+        f"Next: inspector score {output} PICTURES --output results.jsonl",
+        markup=False,
+    )

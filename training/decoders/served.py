@@ -1,0 +1,96 @@
+"""The same scale, rearranged for serving: equal results with a fraction of the multiplications.
+
+Everything between the encoder and the first non-linearity of either decoder is linear: neighbourhood mean,
+resize, standardisation, projection. So each layer is projected on its own small grid first and only the few
+projected channels are enlarged, instead of enlarging hundreds of channels and projecting every fine patch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from training.decoders.image_image import nearest_distance
+from training.decoders.image_text import ImageTextDecoder
+from training.decoders.patches import NEIGHBOURHOOD
+from training.decoders.scale import Scale
+
+
+class ServedScale(nn.Module):
+    """A fitted `Scale`, for the exported graph.
+
+    cos(v, abnormal) - cos(v, normal) needs only v·(abnormal - normal) and |v| of the text-space vector
+    v = W h + b. With [W b] = Q R, Q with orthonormal columns, |v| = |R [h 1]|: a small product replaces the
+    one with W, and the text-space vector is never formed.
+
+    Args:
+        scale: the fitted scale; its decoders and calibration are taken over.
+    """
+
+    bias: Tensor
+    memory: Tensor
+    direction: Tensor
+    root: Tensor
+
+    def __init__(self, scale: Scale) -> None:
+        super().__init__()
+        features, image_image, image_text = scale.features, scale.image_image, scale.image_text
+        self.layers, self.grid = features.layers, features.grid
+        self.dimensions = image_image.memory.shape[1]
+        # Float64 while folding, since the parity with the trained decoders is checked to 1e-3.
+        joined = torch.cat((image_image.projection, image_text.first.weight.T), dim=1).double()
+        offset = torch.cat((-image_image.offset, image_text.first.bias)).double()
+        weight = features.scale.double()[:, None] * joined
+        self.register_buffer("bias", (offset - features.mean.double() @ weight).float()[:, None, None])
+        self.projections = nn.ModuleList()
+        for part in torch.split(weight.float(), list(features.channels)):
+            projection = nn.Conv2d(part.shape[0], part.shape[1], kernel_size=1, bias=False)
+            projection.weight.data.copy_(part.T[:, :, None, None])
+            self.projections.append(projection)
+        self.register_buffer("memory", image_image.memory.clone())
+        direction, root = _folded(image_text)
+        self.register_buffer("direction", direction)
+        self.register_buffer("root", root)
+        self.image_image_calibration = scale.image_image_calibration
+        self.image_text_calibration = scale.image_text_calibration
+        self.requires_grad_(False).eval()
+
+    def forward(self, maps: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
+        """See `Scale.forward`."""
+        projected = self._projected(maps)
+        image_image = nearest_distance(projected[..., : self.dimensions], self.memory)
+        hidden = functional.relu(projected[..., self.dimensions :])
+        length = (hidden @ self.root[:, :-1].T + self.root[:, -1]).square().sum(-1).clamp_min(1e-12).sqrt()
+        image_text = (hidden @ self.direction[:-1] + self.direction[-1]) / length
+        return (
+            self.image_image_calibration(image_image.reshape(-1, *self.grid)),
+            self.image_text_calibration(image_text.reshape(-1, *self.grid)),
+        )
+
+    def _projected(self, maps: Sequence[Tensor]) -> Tensor:
+        """[B, P, D + hidden]: patches in the memory's space, and at the perceptron's first activation."""
+        total = self.bias[None]
+        by_size: dict[tuple[int, int], Tensor] = {}
+        for index, projection in zip(self.layers, self.projections, strict=True):
+            pooled = functional.avg_pool2d(
+                maps[index], NEIGHBOURHOOD, stride=1, padding=NEIGHBOURHOOD // 2, count_include_pad=False
+            )
+            part = projection(pooled)
+            size = (part.shape[2], part.shape[3])
+            by_size[size] = by_size[size] + part if size in by_size else part
+        for size, part in by_size.items():
+            if size != self.grid:
+                part = functional.interpolate(part, size=self.grid, mode="bilinear", align_corners=False)  # noqa: PLW2901
+            total = total + part
+        return total.flatten(2).transpose(1, 2)
+
+
+def _folded(decoder: ImageTextDecoder) -> tuple[Tensor, Tensor]:
+    """`direction` [hidden + 1] and `root` [min(T, hidden + 1), hidden + 1], see `ServedScale`."""
+    normal, abnormal = decoder.sentences
+    joined = torch.cat((decoder.second.weight, decoder.second.bias[:, None]), dim=1).detach().double()
+    direction = (abnormal - normal).double() @ joined / decoder.temperature
+    return direction.float(), torch.linalg.qr(joined, mode="r").R.float()

@@ -1,0 +1,102 @@
+"""A learned product written as a bundle, and only if ONNX Runtime computes what torch does."""
+
+from __future__ import annotations
+
+import logging
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from inspector.engines import INPUT_NAME, OUTPUT_NAMES
+from inspector.engines.onnxruntime import OnnxRuntimeEngine
+from inspector.errors import ParityError
+from training.decoders.scorer import Scorer
+
+OPSET = 18
+MAX_RELATIVE_DIFFERENCE = 1e-3
+"""Largest difference of a map or score, relative to the spread of that output over the frames."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parity:
+    """How closely the exported network follows the trained one.
+
+    Attributes:
+        frames: real frames compared.
+        max_relative_difference: the largest over all outputs.
+        flipped_verdicts: frames on different sides of the limit.
+    """
+
+    frames: int
+    max_relative_difference: float
+    flipped_verdicts: int
+
+
+def export_scorer(scorer: Scorer, path: Path) -> None:
+    """Write the network as ONNX with a dynamic batch and static spatial size; weights are inside the file."""
+    served = scorer.served()
+    example = torch.zeros((2, scorer.encoder.height, scorer.encoder.width, 3), dtype=torch.uint8)
+    logging.getLogger("torch.onnx").setLevel(logging.ERROR)
+    with warnings.catch_warnings(), torch.inference_mode():
+        warnings.simplefilter("ignore")  # the exporter warns of its own deprecations
+        torch.onnx.export(
+            served,
+            (example,),
+            str(path),
+            input_names=[INPUT_NAME],
+            output_names=list(OUTPUT_NAMES),
+            dynamic_shapes={INPUT_NAME: {0: torch.export.Dim("batch")}},
+            opset_version=OPSET,
+            dynamo=True,
+            external_data=False,
+            verbose=False,
+        )
+
+
+def check_parity(scorer: Scorer, path: Path, frames: NDArray[np.uint8], limit: float) -> Parity:
+    """Compare the exported network with the trained one on real frames, as a batch and one by one.
+
+    Args:
+        scorer: the trained network, as it was fitted and not as it was rearranged for the graph.
+        path: the ONNX file.
+        frames: uint8 [N, H, W, 3].
+        limit: the reject limit; a frame nearer to it than the tolerance has no verdict to flip.
+
+    Raises:
+        ParityError: an output differs by more than 1e-3 of its spread, or a verdict flips.
+    """
+    engine = OnnxRuntimeEngine(path)
+    with torch.inference_mode():
+        trained = [np.asarray(output) for output in scorer(torch.from_numpy(frames))]
+    worst, worst_name = 0.0, ""
+    singles = [engine.run(frame[None]) for frame in frames[:2]]
+    for name, expected in zip(OUTPUT_NAMES, trained, strict=True):
+        actual = getattr(engine.run(frames), name)
+        spread = max(float(np.abs(expected).max()), 1e-6)
+        difference = float(np.abs(actual - expected).max()) / spread
+        for number, single in enumerate(singles):
+            difference = max(
+                difference, float(np.abs(getattr(single, name)[0] - expected[number]).max()) / spread
+            )
+        if difference > worst:
+            worst, worst_name = difference, name
+    scores, exported = trained[OUTPUT_NAMES.index("score")], engine.run(frames).score
+    flipped = int(((scores > limit) != (exported > limit)).sum())
+    if worst > MAX_RELATIVE_DIFFERENCE or not np.isfinite(worst):
+        raise ParityError(
+            "the exported network was not kept",
+            f"its {worst_name} differs from the trained network's by {worst:.2g} of its range,"
+            f" more than {MAX_RELATIVE_DIFFERENCE:g}",
+            "Report this with the training settings; no bundle was written",
+        )
+    if flipped:
+        raise ParityError(
+            "the exported network was not kept",
+            f"{flipped} of {len(frames)} verdicts differ from the trained network's",
+            "Report this with the training settings; no bundle was written",
+        )
+    return Parity(len(frames), worst, flipped)

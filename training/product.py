@@ -1,0 +1,242 @@
+"""`train_product`: a folder of good pictures becomes a bundle."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from inspector.bundle import (
+    MANIFEST_NAME,
+    PRODUCT_PATTERN,
+    SCORER_NAME,
+    Bundle,
+    GoldenFrame,
+    InputSize,
+    Limits,
+    Manifest,
+    load_bundle,
+    new_folder,
+    seal,
+)
+from inspector.engines.onnxruntime import OnnxRuntimeEngine
+from inspector.errors import OutputExistsError, TrainingError
+from inspector.frames import encode_png, read_frame, resize
+from inspector.limits import conformal_limit, normals_needed, promised_rate
+from inspector.results import Verdict
+from training.encoders import build_image_encoder, build_text_encoder
+from training.export import Parity, check_parity, export_scorer
+from training.learning import Learned, OnStep, learn
+from training.normals import Normals, read_normals, suspects
+from training.prompts import build_prompts, encode_prompts
+from training.settings import TrainingSettings
+
+PARITY_FRAMES = 16
+PIXEL_QUANTILE = 0.995
+"""Of all places on held-out normals; a region begins half-way between it and the reject limit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """A finished training.
+
+    Attributes:
+        bundle: the bundle as it was loaded from disk again.
+        normals: pictures learned from.
+        seconds: time it took, reading and export included.
+        notes: what a person should know, one sentence each.
+        parity: the exported network against the trained one.
+        image_auroc: synthetic defects against held-out normals.
+    """
+
+    bundle: Bundle
+    normals: int
+    seconds: float
+    notes: tuple[str, ...]
+    parity: Parity
+    image_auroc: float
+
+
+def train_product(
+    product: str,
+    normal_folder: Path,
+    output: Path,
+    settings: TrainingSettings = TrainingSettings(),  # noqa: B008 - frozen
+    *,
+    overwrite: bool = False,
+    on_step: OnStep = lambda _: None,
+    now: Callable[[], datetime] = lambda: datetime.now(UTC),
+) -> Trained:
+    """Learn a product and write its bundle.
+
+    Args:
+        product: name that results carry.
+        normal_folder: pictures of good parts, searched with its subfolders.
+        output: folder of the new bundle; it appears complete or not at all.
+        settings: see `TrainingSettings`.
+        overwrite: replace a bundle that stands at `output`.
+        on_step: told what is being done.
+        now: clock for the manifest.
+
+    Raises:
+        OutputExistsError: something stands at `output`, or what stands there is no bundle.
+        DatasetError: there is no such folder of normals.
+        TrainingError: no picture can be read, or weights are missing.
+        ParityError: the exported network does not compute what the trained one does.
+    """
+    started = time.perf_counter()
+    check_output(output, overwrite=overwrite)
+    torch.manual_seed(settings.seed)
+    rng = np.random.default_rng(settings.seed)
+    on_step("Reading pictures")
+    normals = read_normals(normal_folder, (settings.height, settings.width), settings.max_normals, rng)
+    on_step("Loading encoders")
+    encoder = build_image_encoder(settings.encoder, settings.height, settings.width)
+    text_encoder = build_text_encoder(settings.text_encoder)
+    sentences = encode_prompts(build_prompts(product, settings.prompts), text_encoder).pair
+    learned = learn(normals.frames, encoder, sentences, settings, on_step)
+
+    limits = limits_of(learned, settings.false_reject_rate)
+    notes = [*normals.notes, *_notes(normals, learned, limits)]
+    with new_folder(output, overwrite=overwrite) as folder:
+        on_step("Exporting")
+        export_scorer(learned.scorer, folder / SCORER_NAME)
+        on_step("Checking the export")
+        parity = check_parity(
+            learned.scorer, folder / SCORER_NAME, normals.frames[:PARITY_FRAMES], limits.reject
+        )
+        golden = _write_golden(folder, normals, limits.reject, settings.golden_frames)
+        seal(
+            folder,
+            Manifest(
+                product=product,
+                version="",
+                created_at=now(),
+                encoder=encoder.weights,
+                text_encoder=text_encoder.weights,
+                input_size=InputSize(height=settings.height, width=settings.width),
+                limits=limits,
+                fusion=_fusion(learned),
+                golden=golden,
+                training={
+                    "normals": len(normals.frames),
+                    "held_out": learned.held_out,
+                    "synthetic_image_auroc": round(learned.choice.image_auroc, 4),
+                    "synthetic_pixel_auroc": round(learned.choice.pixel_auroc, 4),
+                    "parity_max_relative_difference": parity.max_relative_difference,
+                    "seed": settings.seed,
+                    "settings": settings.model_dump_json(exclude_defaults=True),
+                },
+                files={},
+            ),
+        )
+    return Trained(
+        bundle=load_bundle(output),
+        normals=len(normals.frames),
+        seconds=time.perf_counter() - started,
+        notes=tuple(notes),
+        parity=parity,
+        image_auroc=learned.choice.image_auroc,
+    )
+
+
+def check_output(output: Path, *, overwrite: bool) -> None:
+    """Refuse before the training what could not be written after it.
+
+    Raises:
+        OutputExistsError: something stands at `output` that may not be replaced.
+    """
+    if not output.exists():
+        return
+    if not overwrite:
+        raise OutputExistsError(
+            f"{output} already exists", "nothing was trained", "Choose another --output, or add --overwrite"
+        )
+    if not (output / MANIFEST_NAME).is_file():
+        raise OutputExistsError(
+            f"{output} is not replaced", "it is no bundle", "Choose another --output, or move it away"
+        )
+
+
+def limits_of(learned: Learned, false_reject_rate: float) -> Limits:
+    """The reject limit from held-out normals' scores, and the pixel limit from their maps."""
+    reject = conformal_limit(learned.normal_scores, false_reject_rate)
+    usual = float(np.quantile(np.asarray(learned.normal_maps), PIXEL_QUANTILE))
+    return Limits(
+        reject=reject,
+        false_reject_rate=false_reject_rate,
+        normals=len(learned.normal_scores),
+        method=f"split conformal over held-out normals ({learned.held_out})",
+        pixel=(min(usual, reject) + reject) / 2,
+    )
+
+
+def _notes(normals: Normals, learned: Learned, limits: Limits) -> list[str]:
+    notes = []
+    needed = normals_needed(limits.false_reject_rate)
+    if len(normals.frames) < needed:
+        rate = promised_rate(len(normals.frames), limits.false_reject_rate)
+        notes.append(
+            f"{len(normals.frames)} normals can promise at most {100 * rate:.1f} % false rejects,"
+            f" not {100 * limits.false_reject_rate:g} %: add {needed - len(normals.frames)} more"
+        )
+    if len(learned.normal_scores) == len(normals.paths):
+        scores = learned.normal_scores
+        notes.extend(
+            f"{normals.paths[index]} looks defective (score {scores[index]:.2f}, the median is"
+            f" {np.median(scores):.2f}): remove it and train again if it is"
+            for index in suspects(scores)
+        )
+    return notes
+
+
+def _write_golden(folder: Path, normals: Normals, limit: float, count: int) -> tuple[GoldenFrame, ...]:
+    """Store frames as captured, spread over the normals, with the scores of the exported network."""
+    engine = OnnxRuntimeEngine(folder / SCORER_NAME)
+    (folder / "golden").mkdir()
+    golden = []
+    for number, index in enumerate(np.linspace(0, len(normals.paths) - 1, min(count, len(normals.paths)))):
+        image = read_frame(normals.paths[round(index)]).image
+        name = f"golden/{number:03d}.png"
+        (folder / name).write_bytes(encode_png(image))
+        score = _score(engine, image, normals.frames.shape)
+        golden.append(
+            GoldenFrame(file=name, score=score, verdict=Verdict.REJECT if score > limit else Verdict.PASS)
+        )
+    return tuple(golden)
+
+
+def _score(engine: OnnxRuntimeEngine, image: NDArray[np.uint8], shape: tuple[int, ...]) -> float:
+    return float(engine.run(resize(image, shape[1], shape[2])[None]).score[0])
+
+
+def _fusion(learned: Learned) -> dict[str, float | str]:
+    """The chosen constants, by name."""
+    names = ("fine", "coarse") if len(learned.choice.weights) > 1 else ("fine",)
+    weights = {
+        f"{name}_{decoder}": round(float(weight), 6)
+        for name, row in zip(names, learned.choice.weights, strict=True)
+        for decoder, weight in zip(("image_image", "image_text"), row, strict=True)
+    }
+    return {**weights, "position": learned.choice.position}
+
+
+def check_product(product: str) -> None:
+    """Refuse a name that could not be a folder, an MQTT property and a column value.
+
+    Raises:
+        TrainingError: the name is not usable.
+    """
+    if not re.fullmatch(PRODUCT_PATTERN, product):
+        raise TrainingError(
+            f"product {product[:80]!r} cannot be named so",
+            "it has 1 to 64 letters, digits, dots, dashes and underscores, the first a letter or digit",
+            "Choose another --product",
+        )
