@@ -6,16 +6,21 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Final
 
 import streamlit as st
 
 from dashboard.context import records
+from dashboard.thrift import Thrifty
 from inspector.records import VerdictCount
 from inspector.results import Verdict
 
 SEEN_WITHIN: Final = timedelta(days=7)
 """Products and cameras without a frame for longer are not offered as filters."""
+_COUNTS_S: Final = 1.0
+_SEEN_S: Final = 60.0
+_CHART_S: Final = 15.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,28 +34,21 @@ class Interval:
 
 
 def counts_since(since: datetime) -> list[VerdictCount]:
-    """Counts of the frames inspected since a moment, at most a second old.
+    """Counts of the frames inspected since a moment, a second old, or more where counting takes long.
 
     Raises:
         RecordsError: the database cannot be reached.
     """
-    return _counts(since)
+    return _answers().ask(("since", since), lambda: records().counts(since=since), _COUNTS_S)
 
 
 def counts_of_cameras_seen(now: datetime) -> list[VerdictCount]:
-    """Counts of the last days, from which filters take what they offer; up to a minute older than `now`."""
-    # Whole minutes, so that the answer is asked for once a minute and not once a drawing.
-    return _counts_of_minute((now - SEEN_WITHIN).replace(second=0, microsecond=0))
+    """Counts of the last days, from which filters take what they offer; up to a minute old.
 
-
-@st.cache_data(ttl=1.0, max_entries=32, show_spinner=False)
-def _counts(since: datetime) -> list[VerdictCount]:
-    return records().counts(since=since)
-
-
-@st.cache_data(ttl=60.0, max_entries=4, show_spinner=False)
-def _counts_of_minute(since: datetime) -> list[VerdictCount]:
-    return records().counts(since=since)
+    Raises:
+        RecordsError: the database cannot be reached.
+    """
+    return _answers().ask("seen", lambda: records().counts(since=now - SEEN_WITHIN), _SEEN_S)
 
 
 def split(start: datetime, end: datetime, step: timedelta) -> tuple[datetime, ...]:
@@ -61,9 +59,11 @@ def split(start: datetime, end: datetime, step: timedelta) -> tuple[datetime, ..
     return tuple(moments)
 
 
-@st.cache_data(ttl=15.0, max_entries=32, show_spinner=False)
 def counts_over_time(edges: tuple[datetime, ...]) -> list[Interval]:
-    """Frames by verdict between each two neighbouring moments, at most 15 s old.
+    """Frames by verdict between each two neighbouring moments, 15 s old, or more where counting takes long.
+
+    The records count from a moment on, not up to one: a frame that arrives between two queries is missed in
+    its neighbour's interval, until the next look.
 
     Args:
         edges: moments in order; the last one lies in the future or is now.
@@ -71,18 +71,26 @@ def counts_over_time(edges: tuple[datetime, ...]) -> list[Interval]:
     Raises:
         RecordsError: the database cannot be reached.
     """
-    since = [_by_verdict(records().counts(since=edge)) for edge in edges[:-1]] + [Counter()]
-    return [
-        # Frames that arrive between two queries are counted in the later one only.
-        Interval(start, end, verdict, max(0, from_start[verdict] - from_end[verdict]))
-        for start, end, from_start, from_end in zip(edges, edges[1:], since, since[1:], strict=False)
-        for verdict in Verdict
-    ]
+    return _answers().ask(edges, lambda: _count_intervals(edges), _CHART_S)
 
 
 def of(counts: Sequence[VerdictCount], product: str | None, camera: str | None) -> list[VerdictCount]:
     """The counts of one product and camera; None takes all."""
     return [count for count in counts if product in (None, count.product) and camera in (None, count.camera)]
+
+
+@st.cache_resource(show_spinner=False)
+def _answers() -> Thrifty:
+    return Thrifty()
+
+
+def _count_intervals(edges: tuple[datetime, ...]) -> list[Interval]:
+    since = [_by_verdict(records().counts(since=edge)) for edge in edges[:-1]] + [Counter()]
+    return [
+        Interval(start, end, verdict, max(0, from_start[verdict] - from_end[verdict]))
+        for (start, end), (from_start, from_end) in zip(pairwise(edges), pairwise(since), strict=True)
+        for verdict in Verdict
+    ]
 
 
 def _by_verdict(counts: Sequence[VerdictCount]) -> Counter[Verdict]:
