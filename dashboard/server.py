@@ -20,6 +20,7 @@ _EVERY_ADDRESS: Final = frozenset({"0.0.0.0", "::"})  # noqa: S104 - compared wi
 _OPTIONS: Final[dict[str, str]] = {
     "browser.gatherUsageStats": "false",
     "client.showErrorDetails": "none",
+    "client.showErrorLinks": "false",
     "client.toolbarMode": "minimal",
     "global.developmentMode": "false",
     "logger.hideWelcomeMessage": "true",  # it would look up this machine's address on the internet

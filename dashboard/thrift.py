@@ -36,7 +36,7 @@ class Thrifty:
     def ask(self, key: Hashable, question: Callable[[], T], at_least_s: float) -> T:
         """The answer to a question, from memory while it is good.
 
-    """Shares answers between visitors: neither their number nor the size of a database can swamp it.
+        Visitors who ask the same at the same time wait for one answer. An error is passed on and not kept.
 
         Args:
             key: what is asked.
