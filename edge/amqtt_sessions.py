@@ -13,6 +13,7 @@ tests/edge/test_broker.py hold every promise above.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Coroutine
 from typing import Any
 
@@ -21,6 +22,8 @@ from amqtt.mqtt.constants import QOS_1
 from amqtt.mqtt.protocol.broker_handler import BrokerProtocolHandler
 from amqtt.mqtt.puback import PubackPacket
 from amqtt.session import OUTGOING
+
+_TAKE_OVER_S = 5.0
 
 
 class KeepingHandler(BrokerProtocolHandler):  # type: ignore[misc]  # amqtt has no types
@@ -79,7 +82,23 @@ class KeepingBroker(Broker):  # type: ignore[misc]  # amqtt has no types
     async def _initialize_client_session(self, *args: Any, **kwargs: Any) -> tuple[KeepingHandler, Any]:
         # amqtt's own handler is not attached to anything yet: it only served to read the CONNECT.
         _, session = await super()._initialize_client_session(*args, **kwargs)
+        await self._end_older_connection(session)
         return KeepingHandler(self.plugins_manager, loop=self._loop), session
+
+    async def _end_older_connection(self, session: Any) -> None:
+        """Wait until the connection that a session had before is gone, where its end was not noticed yet.
+
+        amqtt lets both ends overlap, and the older one then marks the session as disconnected: the client
+        would sit there connected and get nothing.
+        """
+        _, older = self._sessions.get(session.client_id, (None, None))
+        if older is None or not session.transitions.is_connected():
+            return
+        await older.handle_connection_closed()
+        await older.stop()
+        deadline = time.monotonic() + _TAKE_OVER_S
+        while session.transitions.is_connected() and time.monotonic() < deadline:
+            await asyncio.sleep(0.01)
 
     async def _publish_session_retained_messages(self, session: Any) -> None:
         """Send what came while the client was away, again without waiting for its acknowledgements."""

@@ -47,6 +47,13 @@ class Box:
         self.client.loop_start()
         wait_until(subscribed.is_set, "a subscription")
 
+    def acknowledge(self, *messages: mqtt.MQTTMessage) -> None:
+        """Acknowledge, and wait until the broker has heard of it."""
+        for message in messages:
+            self.client.ack(message.mid, 1)
+        # The broker reads in order: this confirmation comes after it has read the acknowledgements.
+        self.client.publish("done", b"x", 1).wait_for_publish(20)
+
     def cut(self) -> None:
         """Lose the connection without a goodbye."""
         connection = self.client.socket()
@@ -72,7 +79,7 @@ def test_what_a_client_did_not_acknowledge_is_delivered_again_when_it_is_back(am
     box = Box(amqtt.port)
     publish(amqtt.port, b"1", b"2", b"3")
     first, second, third = box.take(3)
-    box.client.ack(second.mid, 1)
+    box.acknowledge(second)
     publish(amqtt.port, b"4")
     box.take(1)
     box.cut()
@@ -82,8 +89,7 @@ def test_what_a_client_did_not_acknowledge_is_delivered_again_when_it_is_back(am
     assert [message.payload for message in again] == [b"1", b"3", b"4", b"5"]
     assert [message.mid for message in again[:2]] == [first.mid, third.mid]
     assert [message.dup for message in again] == [True, True, True, False]
-    for message in again:
-        box.client.ack(message.mid, 1)
+    box.acknowledge(*again)
     publish(amqtt.port, b"6")
     box.take(1)
     box.cut()
@@ -91,6 +97,15 @@ def test_what_a_client_did_not_acknowledge_is_delivered_again_when_it_is_back(am
     assert [message.payload for message in box.take(1)] == [b"6"]
     assert box.messages.empty()
     box.cut()
+
+
+def test_a_client_that_is_back_before_its_end_was_noticed_gets_everything(amqtt: AmqttBroker) -> None:
+    for number in range(5):
+        box = Box(amqtt.port)
+        publish(amqtt.port, b"%d" % number)
+        payloads = [message.payload for message in box.take(number + 1)]
+        assert payloads == [b"%d" % earlier for earlier in range(number + 1)]
+        # The next one takes over from this one, which has no end of its own.
 
 
 def test_a_client_may_take_its_time_to_acknowledge(amqtt: AmqttBroker) -> None:
