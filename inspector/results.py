@@ -43,7 +43,7 @@ class Inspection:
         reason: one clause for a person, for instance "score 2.31 is above the limit 1.40".
         regions: the abnormal places, the worst first; empty when nothing is above the limit.
         latency_ms: milliseconds from encoded bytes to this verdict.
-        anomaly_map: float32 `[h, w]` as the network gives it; see `inspector.inspecting.anomaly_map_in_frame`.
+        anomaly_map: float32 `[h, w]` as the network gives it, smaller than the frame.
         embedding: float32 `[D]`, the frame's global descriptor.
     """
 

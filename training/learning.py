@@ -21,7 +21,7 @@ from training.decoders.image_image import ImageImageDecoder
 from training.decoders.image_text import ImageTextDecoder
 from training.decoders.patches import PatchFeatures
 from training.decoders.scale import Scale
-from training.decoders.scorer import MAP_CELLS_PER_PATCH, Scorer, fuse, served_map
+from training.decoders.scorer import MAP_CELLS_PER_PATCH, Scorer, frame_score, fuse, served_map
 from training.defects import DefectPainter, find_foregrounds
 from training.encoders import ImageEncoder
 from training.memory import FoldedPatches, fit_memory, held_out_distances
@@ -92,7 +92,7 @@ class Learned:
     @property
     def normal_scores(self) -> NDArray[np.float64]:
         """[N] scores of held-out normals."""
-        return np.asarray(self.normal_maps.amax((1, 2)), dtype=np.float64)
+        return np.asarray(frame_score(self.normal_maps), dtype=np.float64)
 
 
 def learn(
@@ -127,7 +127,12 @@ def learn(
     scales, held_out = [], []
     for number, (layers, grid) in enumerate(scales_of(encoder)):
         on_step(f"Fitting decoders, scale {number + 1}")
-        features = PatchFeatures(layers, [encoder.layer_channels[layer] for layer in layers], grid)
+        features = PatchFeatures(
+            layers,
+            [encoder.layer_channels[layer] for layer in layers],
+            [grid[0] / encoder.layer_sizes[layer][0] for layer in layers],
+            grid,
+        )
         scale, raw = _learn_scale(encoded, features, sentences, settings)
         scales.append(scale)
         held_out.append(raw)
@@ -213,7 +218,7 @@ def _learn_scale(
     masks = torch.from_numpy(encoded.defects.masks[:, None]).float()
     coverage = functional.adaptive_avg_pool2d(masks, features.grid).flatten(1)
 
-    image_image = fit_memory(normals, settings.memory, generator)
+    image_image = fit_memory(normals, features.memory_weights(), settings.memory, generator)
     distances, painted_distances = held_out_distances(image_image, patches, settings.memory, generator)
     log_odds, painted_log_odds = torch.empty_like(distances), torch.empty_like(painted_distances)
     for fold in np.unique(patches.folds):

@@ -40,16 +40,18 @@ class FoldedPatches:
         return self.normals if self.held_out is not self.normals else self.normals[self.folds != fold]
 
 
-def fit_memory(normals: Tensor, settings: MemorySettings, generator: torch.Generator) -> ImageImageDecoder:
-    """A decoder that remembers normal patches [N, P, C] float16.
+def fit_memory(
+    normals: Tensor, weights: Tensor, settings: MemorySettings, generator: torch.Generator
+) -> ImageImageDecoder:
+    """A decoder that remembers normal patches [N, P, C] float16, channels weighted by `weights` [C].
 
     Raises:
         ValueError: there is no patch.
     """
     patches = _pool(normals.flatten(0, 1), 2 * settings.pool, generator)
-    axes = principal_axes(patches, min(settings.dimensions, patches.shape[1]), generator)
+    axes = principal_axes(patches * weights, min(settings.dimensions, patches.shape[1]), generator)
     decoder = ImageImageDecoder(patches.shape[1], axes[1].shape[1], min(settings.size, len(patches)))
-    fit_projection(decoder, axes, settings.whitening)
+    fit_projection(decoder, axes, weights, settings.whitening)
     memory = greedy_coreset(decoder.project(patches[: settings.pool]), settings.size, generator)
     decoder.memory.copy_(memory)
     return decoder

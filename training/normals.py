@@ -17,9 +17,11 @@ ASPECT_SPREAD = 2.0
 """Width / height of the widest and the narrowest picture may differ by this factor before it is told."""
 GREY_SPREAD = 3
 """Channels that differ by at most this much (0..255) make a picture grey."""
-OUTLIER_DEVIATIONS = 6.0
-"""A normal whose score lies so many robust deviations above the median is named as a suspect."""
-FEWEST_FOR_SUSPECTS = 8
+OUTLIER_DEVIATIONS = 3.5
+"""Modified z-score above which a normal is a suspect (Iglewicz & Hoaglin, "How to Detect Outliers", 1993)."""
+MOST_SUSPECTS = 0.05
+"""At most this share of the normals is suspected; more would be a heavy tail, not some mistakes."""
+FEWEST_FOR_SUSPECTS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,4 +117,4 @@ def suspects(scores: NDArray[np.float64]) -> NDArray[np.int64]:
     median = np.median(scores)
     deviation = 1.4826 * np.median(np.abs(scores - median))
     found = np.flatnonzero(scores > median + OUTLIER_DEVIATIONS * max(float(deviation), 1e-9))
-    return found[np.argsort(-scores[found])]
+    return found[np.argsort(-scores[found])][: int(MOST_SUSPECTS * len(scores))]

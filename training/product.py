@@ -166,14 +166,24 @@ def check_output(output: Path, *, overwrite: bool) -> None:
 
 
 def limits_of(learned: Learned, false_reject_rate: float) -> Limits:
-    """The reject limit from held-out normals' scores, and the pixel limit from their maps."""
-    reject = conformal_limit(learned.normal_scores, false_reject_rate)
-    usual = float(np.quantile(np.asarray(learned.normal_maps), PIXEL_QUANTILE))
+    """The reject limit from held-out normals' scores, and the pixel limit from their maps.
+
+    Normals that look defective are left out: one forgotten defect among a hundred normals would put the limit
+    above all defects like it. They are named to the person who trains.
+    """
+    left_out = suspects(learned.normal_scores)
+    scores = np.delete(learned.normal_scores, left_out)
+    maps = np.delete(np.asarray(learned.normal_maps), left_out, axis=0)
+    reject = conformal_limit(scores, false_reject_rate)
+    usual = float(np.quantile(maps, PIXEL_QUANTILE))
+    method = f"split conformal over held-out normals ({learned.held_out})"
+    if len(left_out):
+        method += f", {len(left_out)} suspects left out"
     return Limits(
         reject=reject,
         false_reject_rate=false_reject_rate,
-        normals=len(learned.normal_scores),
-        method=f"split conformal over held-out normals ({learned.held_out})",
+        normals=len(scores),
+        method=method,
         pixel=(min(usual, reject) + reject) / 2,
     )
 
@@ -191,7 +201,7 @@ def _notes(normals: Normals, learned: Learned, limits: Limits) -> list[str]:
         scores = learned.normal_scores
         notes.extend(
             f"{normals.paths[index]} looks defective (score {scores[index]:.2f}, the median is"
-            f" {np.median(scores):.2f}): remove it and train again if it is"
+            f" {np.median(scores):.2f}) and has no part in the limit: if it is, remove it and train again"
             for index in suspects(scores)
         )
     return notes

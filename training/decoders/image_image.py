@@ -65,10 +65,19 @@ def principal_axes(
     return mean, axes.flip(1)[:, :dimensions], variances.flip(0)[:dimensions]
 
 
-def fit_projection(decoder: ImageImageDecoder, axes: tuple[Tensor, Tensor, Tensor], whitening: float) -> None:
-    """Set the projection to the main axes, each divided by its variance to the power `whitening`."""
+def fit_projection(
+    decoder: ImageImageDecoder, axes: tuple[Tensor, Tensor, Tensor], weights: Tensor, whitening: float
+) -> None:
+    """Set the projection to the main axes, each divided by its variance to the power `whitening`.
+
+    Args:
+        decoder: is changed.
+        axes: see `principal_axes`, of the weighted patches.
+        weights: [C], of the channels.
+        whitening: 0 to 0.5.
+    """
     mean, directions, variances = axes
     # A floor under the small variances keeps noise axes from drowning the others.
     scale = variances.clamp_min(1e-3 * float(variances[0])).pow(-whitening)
-    decoder.projection.copy_(directions * scale)
-    decoder.offset.copy_(mean @ decoder.projection)
+    decoder.projection.copy_(weights[:, None] * directions * scale)
+    decoder.offset.copy_(mean @ (directions * scale))

@@ -10,6 +10,9 @@ from torch.nn import functional
 
 NEIGHBOURHOOD = 3
 """Side of the square of cells that a patch feature averages over (PatchCore, arXiv:2106.08265)."""
+DEEP_STRIDE = 4
+"""From this many grid cells per layer cell on, a layer is deep."""
+DEEP_WEIGHT = 0.5
 
 
 class PatchFeatures(nn.Module):
@@ -22,16 +25,19 @@ class PatchFeatures(nn.Module):
     Args:
         layers: indices into the encoder's list of maps.
         channels: channels of each of these layers.
+        strides: cells of the grid, in one direction, that a cell of each layer covers.
         grid: (rows, columns) of the result.
     """
 
     mean: Tensor
     scale: Tensor
 
-    def __init__(self, layers: Sequence[int], channels: Sequence[int], grid: tuple[int, int]) -> None:
+    def __init__(
+        self, layers: Sequence[int], channels: Sequence[int], strides: Sequence[float], grid: tuple[int, int]
+    ) -> None:
         super().__init__()
         self.layers, self.grid = tuple(layers), grid
-        self.channels = tuple(channels)
+        self.channels, self.strides = tuple(channels), tuple(strides)
         self.register_buffer("mean", torch.zeros(sum(channels)))
         self.register_buffer("scale", torch.ones(sum(channels)))
 
@@ -51,6 +57,13 @@ class PatchFeatures(nn.Module):
                 layer = functional.interpolate(layer, size=self.grid, mode="bilinear", align_corners=False)
             parts.append(layer)
         return torch.cat(parts, dim=1)
+
+    def memory_weights(self) -> Tensor:
+        """[C] weights for distances: layers far coarser than the grid count half, for they blur outlines."""
+        sizes = zip(self.channels, self.strides, strict=True)
+        return torch.cat(
+            [torch.full((count,), DEEP_WEIGHT if stride >= DEEP_STRIDE else 1.0) for count, stride in sizes]
+        )
 
     def fit(self, joined: Tensor) -> None:
         """Take mean and standard deviation of every channel from normals, [N, C, rows, columns]."""

@@ -16,6 +16,8 @@ from training.encoders import ImageEncoder
 
 MAP_CELLS_PER_PATCH = 2
 """The served maps are twice as fine as the finest patch grid."""
+SCORE_SHARE = 0.005
+"""Share of the map's cells, the highest ones, that the score is the mean of."""
 BLUR_CELLS = 1.0
 """Standard deviation of the map's last blur, in cells of the served map (4 px at 256 px: PatchCore's)."""
 
@@ -25,7 +27,7 @@ class ScorerMaps(NamedTuple):
 
     Attributes:
         anomaly_map: float32 [B, h, w].
-        score: float32 [B], the anomaly map's largest value.
+        score: float32 [B], see `frame_score`.
         embedding: float32 [B, D].
         image_image_map: float32 [B, h, w].
         image_text_map: float32 [B, h, w].
@@ -66,7 +68,7 @@ class Scorer(nn.Module):
             image_image.append(self._served(one))
             image_text.append(self._served(other))
         fused, by_image, by_text = fuse(torch.stack(image_image), torch.stack(image_text), self.weights)
-        return ScorerMaps(fused, fused.amax((1, 2)), maps[-1].mean((2, 3)), by_image, by_text)
+        return ScorerMaps(fused, frame_score(fused), maps[-1].mean((2, 3)), by_image, by_text)
 
     def served(self) -> Scorer:
         """The same network with its scales rearranged for the exported graph."""
@@ -84,6 +86,15 @@ def served_map(maps: Tensor, size: tuple[int, int]) -> Tensor:
     """A decoder's map [B, rows, columns] in the size that is served, [B, *size]: bilinear, then blurred."""
     enlarged = functional.interpolate(maps[:, None], size=size, mode="bilinear", align_corners=False)[:, 0]
     return gaussian_blur(enlarged, BLUR_CELLS)
+
+
+def frame_score(maps: Tensor) -> Tensor:
+    """One score a frame: the mean of the highest half per cent of its map, [B, h, w] to [B].
+
+    A defect covers some cells; a mean over them is steadier than the single largest one.
+    """
+    count = max(1, round(SCORE_SHARE * maps.shape[1] * maps.shape[2]))
+    return maps.flatten(1).topk(count, dim=1).values.mean(1)
 
 
 def fuse(image_image: Tensor, image_text: Tensor, weights: Tensor) -> tuple[Tensor, Tensor, Tensor]:
