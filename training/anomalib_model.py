@@ -1,7 +1,10 @@
 """The product model as an anomalib model, so that its Engine and datamodules train and test it.
 
-    engine = Engine(max_epochs=1)
-    engine.fit(model=TwoDecoders("bottle"), datamodule=MVTecAD(category="bottle"))
+    model, engine = TwoDecoders("bottle"), Engine()
+    engine.fit(model=model, datamodule=MVTecAD(category="bottle"))
+    engine.test(model=model, datamodule=MVTecAD(category="bottle"))
+
+A product is kept as a bundle, not as a Lightning checkpoint: give `test` the fitted model itself.
 
 Bundles are made by `training.product.train_product`, which also finds limits and checks the export; here the
 same network is fitted on what a datamodule delivers, for comparison with anomalib's other models.

@@ -143,7 +143,9 @@ def learn(
     for scale, raw in zip(scales, held_out, strict=True):
         scale.image_image_calibration.fit(raw.image_image, choice.position)
         scale.image_text_calibration.fit(raw.image_text, choice.position)
-    scorer = Scorer(encoder, scales, choice.weights).eval()
+    # A scale without weight would only cost time on the line.
+    used = [index for index, shares in enumerate(choice.weights) if float(shares.sum()) > 0]
+    scorer = Scorer(encoder, [scales[index] for index in used], choice.weights[used], map_size).eval()
     fused = fuse(
         torch.stack(
             [served_map(standardise_held_out(raw.image_image, choice.position), map_size) for raw in held_out]

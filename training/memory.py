@@ -53,7 +53,7 @@ def fit_memory(
     decoder = ImageImageDecoder(patches.shape[1], axes[1].shape[1], min(settings.size, len(patches)))
     fit_projection(decoder, axes, weights, settings.whitening)
     memory = greedy_coreset(decoder.project(patches[: settings.pool]), settings.size, generator)
-    decoder.memory.copy_(memory)
+    decoder.remember(memory)
     return decoder
 
 
@@ -71,9 +71,9 @@ def held_out_distances(
         others = patches.remembered(fold)
         rows = _pool(others.flatten(0, 1), settings.pool, generator)
         memory = greedy_coreset(decoder.project(rows), settings.size, generator)
-        distances[patches.folds == fold] = _distances(own[patches.folds == fold], memory)
+        distances[patches.folds == fold] = _distances(own[patches.folds == fold], memory, decoder.floor)
         belongs = patches.painted_folds == fold
-        painted_distances[belongs] = _distances(painted[belongs], memory)
+        painted_distances[belongs] = _distances(painted[belongs], memory, decoder.floor)
     return distances, painted_distances
 
 
@@ -108,8 +108,10 @@ def project(decoder: ImageImageDecoder, patches: Tensor) -> Tensor:
 
 
 @torch.inference_mode()
-def _distances(projected: Tensor, memory: Tensor) -> Tensor:
-    return torch.cat([nearest_distance(chunk, memory) for chunk in torch.split(projected, FRAMES_A_CHUNK)])
+def _distances(projected: Tensor, memory: Tensor, floor: Tensor) -> Tensor:
+    return torch.cat(
+        [nearest_distance(chunk, memory, floor) for chunk in torch.split(projected, FRAMES_A_CHUNK)]
+    )
 
 
 def _pool(patches: Tensor, size: int, generator: torch.Generator) -> Tensor:

@@ -73,7 +73,7 @@ class TrainingSettings(_Section):
     max_normals: int = Field(
         1000, title="Normals", description="At most so many normals are used, chosen by seed", ge=1
     )
-    folds: int = Field(4, title="Folds", description="Parts of the normals that are held out in turn", ge=2)
+    folds: int = Field(6, title="Folds", description="Parts of the normals that are held out in turn", ge=2)
     golden_frames: int = Field(
         16, title="Golden frames", description="Frames with known scores", ge=2, le=200
     )

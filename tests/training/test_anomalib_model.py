@@ -8,8 +8,8 @@ from anomalib.data import Folder
 from anomalib.engine import Engine
 
 from training.anomalib_model import TwoDecoders
-from training.parts.dataset import write_dataset
 from training.parts import PartProduct
+from training.parts.dataset import write_dataset
 from training.settings import MemorySettings, TextDecoderSettings, TrainingSettings
 
 FAST = TrainingSettings(
@@ -39,8 +39,9 @@ def test_engine_trains_and_tests_on_a_folder(tmp_path: Path) -> None:
     )
     engine = Engine(default_root_dir=tmp_path / "results", accelerator="cpu", logger=False)
 
-    engine.fit(model=TwoDecoders("gasket", FAST, visualizer=False), datamodule=datamodule)
-    figures = engine.test(datamodule=datamodule)[0]
+    model = TwoDecoders("gasket", FAST, visualizer=False)
+    engine.fit(model=model, datamodule=datamodule)
+    figures = engine.test(model=model, datamodule=datamodule)[0]
 
     assert figures["image_AUROC"] > 0.8
     assert figures["pixel_AUROC"] > 0.8

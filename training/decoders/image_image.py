@@ -10,6 +10,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+FLOOR = 1e-3
+"""Added to squared distances, as a share of the memory's mean squared length. Without it the root would blow
+up the rounding of patches that lie in the memory, differently in every runtime."""
 COVARIANCE_PATCHES = 40_000
 """Random patches that the covariance is estimated from."""
 
@@ -26,12 +29,19 @@ class ImageImageDecoder(nn.Module):
     projection: Tensor
     offset: Tensor
     memory: Tensor
+    floor: Tensor
 
     def __init__(self, channels: int, dimensions: int, size: int) -> None:
         super().__init__()
         self.register_buffer("projection", torch.zeros(channels, dimensions))
         self.register_buffer("offset", torch.zeros(dimensions))
         self.register_buffer("memory", torch.zeros(size, dimensions))
+        self.register_buffer("floor", torch.tensor(1e-6))
+
+    def remember(self, memory: Tensor) -> None:
+        """Fill the memory with projected patches [M, D]."""
+        self.memory.copy_(memory)
+        self.floor.copy_(FLOOR * memory.square().sum(1).mean())
 
     def project(self, patches: Tensor) -> Tensor:
         """[..., C] to [..., D]."""
@@ -39,18 +49,18 @@ class ImageImageDecoder(nn.Module):
 
     def forward(self, patches: Tensor) -> Tensor:
         """Distance to the nearest patch of the memory: [B, P, C] to [B, P]."""
-        return nearest_distance(self.project(patches), self.memory)
+        return nearest_distance(self.project(patches), self.memory, self.floor)
 
 
-def nearest_distance(projected: Tensor, memory: Tensor) -> Tensor:
-    """Euclidean distance to the nearest row of `memory` [M, D]: [B, P, D] to [B, P].
+def nearest_distance(projected: Tensor, memory: Tensor, floor: Tensor) -> Tensor:
+    """Root of the squared distance to the nearest row of `memory` [M, D] plus `floor`: [B, P, D] to [B, P].
 
     |a - b|² = |a|² + |b|² - 2ab needs one matrix product, which every runtime does well.
     """
     squared = projected.square().sum(-1)
     nearest = (memory.square().sum(-1) - 2 * projected @ memory.T).amin(-1)
     # The difference of close numbers can fall a little below zero.
-    return (squared + nearest).clamp_min(1e-6).sqrt()
+    return ((squared + nearest).clamp_min(0) + floor).sqrt()
 
 
 def principal_axes(

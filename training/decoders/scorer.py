@@ -18,8 +18,8 @@ MAP_CELLS_PER_PATCH = 2
 """The served maps are twice as fine as the finest patch grid."""
 SCORE_SHARE = 0.005
 """Share of the map's cells, the highest ones, that the score is the mean of."""
-BLUR_CELLS = 1.0
-"""Standard deviation of the map's last blur, in cells of the served map (4 px at 256 px: PatchCore's)."""
+BLUR_CELLS = 1.5
+"""Standard deviation of the map's last blur, in cells of the served map: 6 px at 256 px, PatchCore has 4."""
 
 
 class ScorerMaps(NamedTuple):
@@ -47,16 +47,22 @@ class Scorer(nn.Module):
         encoder: frozen image encoder.
         scales: decoders, the finest grid first.
         weights: [scales, 2] share of each scale's image-image and image-text map; they sum to 1.
+        map_size: (rows, columns) of the served maps.
     """
 
     weights: Tensor
 
-    def __init__(self, encoder: ImageEncoder, scales: Sequence[Scale | ServedScale], weights: Tensor) -> None:
+    def __init__(
+        self,
+        encoder: ImageEncoder,
+        scales: Sequence[Scale | ServedScale],
+        weights: Tensor,
+        map_size: tuple[int, int],
+    ) -> None:
         super().__init__()
         self.encoder = encoder
         self.scales = nn.ModuleList(scales)
-        rows, columns = scales[0].grid
-        self.map_size = (rows * MAP_CELLS_PER_PATCH, columns * MAP_CELLS_PER_PATCH)
+        self.map_size = map_size
         self.register_buffer("weights", weights)
 
     def forward(self, image: Tensor) -> ScorerMaps:
@@ -73,7 +79,7 @@ class Scorer(nn.Module):
     def served(self) -> Scorer:
         """The same network with its scales rearranged for the exported graph."""
         scales = [scale if isinstance(scale, ServedScale) else ServedScale(scale) for scale in self._scales()]
-        return Scorer(self.encoder, scales, self.weights).eval()
+        return Scorer(self.encoder, scales, self.weights, self.map_size).eval()
 
     def _scales(self) -> list[Scale | ServedScale]:
         return [scale for scale in self.scales if isinstance(scale, Scale | ServedScale)]

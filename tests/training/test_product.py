@@ -1,0 +1,215 @@
+"""A folder of good pictures becomes a bundle that finds defects, or a message says why not."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+from PIL import Image
+
+from inspector.bundle import load_bundle
+from inspector.cli import main
+from inspector.errors import DatasetError, OutputExistsError, ParityError, TrainingError
+from inspector.frames import image_files, read_frame
+from inspector.inspecting import load_inspector
+from inspector.results import Verdict
+from training.decoders.scorer import Scorer
+from training.export import MAX_RELATIVE_DIFFERENCE, export_scorer
+from training.normals import read_normals, suspects
+from training.parts import PartProduct
+from training.parts.dataset import write_dataset
+from training.product import check_product, train_product
+from training.settings import MemorySettings, TextDecoderSettings, TrainingSettings
+
+FAST = TrainingSettings(
+    height=128,
+    width=128,
+    synthetic_frames=40,
+    folds=2,
+    memory=MemorySettings(size=200, pool=4000, dimensions=64),
+    text_decoder=TextDecoderSettings(steps=60, batch=1024, hidden=64),
+)
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("data") / "gasket"
+    write_dataset(folder, PartProduct.GASKET, normals=24, test_good=8, per_kind=3, seed=1, size=224)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def bundle_path(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    output = tmp_path_factory.mktemp("bundles") / "gasket"
+    train_product("gasket", data / "train" / "good", output, FAST)
+    return output
+
+
+def test_bundle_tells_defective_parts_from_good_ones(bundle_path: Path, data: Path) -> None:
+    inspector = load_inspector(bundle_path)
+
+    def scores(kind: str) -> list[float]:
+        return [inspector.inspect(read_frame(path)).score for path in image_files(data / "test" / kind)]
+
+    good = scores("good")
+    missing = scores("missing_part")
+    assert np.median(missing) > max(good)
+
+
+def test_golden_frames_score_as_the_manifest_says(bundle_path: Path) -> None:
+    inspector = load_inspector(bundle_path)
+
+    assert inspector.bundle.manifest.golden
+    for golden in inspector.bundle.manifest.golden:
+        inspection = inspector.inspect(read_frame(bundle_path / golden.file))
+        assert inspection.score == pytest.approx(golden.score, rel=1e-4)
+        assert inspection.verdict is golden.verdict
+
+
+def test_batch_and_single_frames_score_alike(bundle_path: Path, data: Path) -> None:
+    inspector = load_inspector(bundle_path)
+    frames = [read_frame(path) for path in image_files(data / "test" / "good")]
+
+    together = [inspection.score for inspection in inspector.inspect_batch(frames)]
+
+    assert together == pytest.approx([inspector.inspect(frame).score for frame in frames], rel=1e-4)
+
+
+def test_the_same_seed_gives_the_same_scores(bundle_path: Path, data: Path, tmp_path: Path) -> None:
+    again = train_product("gasket", data / "train" / "good", tmp_path / "again", FAST).bundle.manifest
+
+    first = load_bundle(bundle_path).manifest
+    assert [one.score for one in again.golden] == pytest.approx([one.score for one in first.golden], rel=1e-3)
+
+
+def test_graph_has_a_dynamic_batch_and_no_weights_beside_it(bundle_path: Path) -> None:
+    graph = onnx.load(bundle_path / "scorer.onnx").graph
+
+    batch = graph.input[0].type.tensor_type.shape.dim[0]
+    assert batch.dim_param
+    assert not batch.dim_value
+    assert sorted(path.name for path in bundle_path.iterdir()) == ["golden", "manifest.json", "scorer.onnx"]
+
+
+def test_one_normal_is_enough_to_begin(data: Path, tmp_path: Path) -> None:
+    normals = tmp_path / "one"
+    normals.mkdir()
+    first = image_files(data / "train" / "good")[0]
+    (normals / first.name).write_bytes(first.read_bytes())
+
+    trained = train_product("gasket", normals, tmp_path / "bundle", FAST)
+
+    assert any("1 normals can promise at most 50.0 % false rejects" in note for note in trained.notes)
+    assert load_inspector(tmp_path / "bundle").inspect(read_frame(first)).verdict is Verdict.PASS
+
+
+def test_export_that_differs_is_refused(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def spoilt(scorer: Scorer, path: Path) -> None:
+        export_scorer(scorer, path)
+        model = onnx.load(path)
+        for tensor in model.graph.initializer:
+            if tensor.name.endswith("memory"):
+                values = onnx.numpy_helper.to_array(tensor) * 1.05
+                tensor.CopyFrom(onnx.numpy_helper.from_array(values, tensor.name))
+        onnx.save(model, path)
+
+    monkeypatch.setattr("training.product.export_scorer", spoilt)
+
+    with pytest.raises(ParityError, match="differs from the trained network"):
+        train_product("gasket", data / "train" / "good", tmp_path / "bundle", FAST)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_stands_at_the_output_stays(bundle_path: Path, data: Path, tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("mine")
+
+    with pytest.raises(OutputExistsError, match="already exists"):
+        train_product("gasket", data / "train" / "good", bundle_path, FAST)
+    with pytest.raises(OutputExistsError, match="it is no bundle"):
+        train_product("gasket", data / "train" / "good", tmp_path, FAST, overwrite=True)
+    assert (tmp_path / "notes.txt").read_text() == "mine"
+
+
+def test_folders_without_usable_pictures_are_refused(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    with pytest.raises(DatasetError, match="no such folder"):
+        read_normals(tmp_path / "absent", (64, 64), 10, rng)
+    with pytest.raises(TrainingError, match="holds no pictures"):
+        read_normals(tmp_path, (64, 64), 10, rng)
+    (tmp_path / "broken.png").write_bytes(b"not a picture")
+    with pytest.raises(TrainingError, match="none of the 1 pictures"):
+        read_normals(tmp_path, (64, 64), 10, rng)
+
+
+def test_odd_pictures_among_the_normals_are_named(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    for number in range(5):
+        colours = rng.integers(0, 256, (80, 80, 3), dtype=np.uint8)
+        Image.fromarray(colours).save(tmp_path / f"{number}.png")
+    Image.fromarray(rng.integers(0, 256, (80, 80), dtype=np.uint8)).save(tmp_path / "grey.png")
+    Image.fromarray(rng.integers(0, 256, (40, 200, 3), dtype=np.uint8)).save(tmp_path / "wide.png")
+    (tmp_path / "copy.png").write_bytes((tmp_path / "0.png").read_bytes())
+    (tmp_path / "cut.png").write_bytes((tmp_path / "1.png").read_bytes()[:3000])
+
+    normals = read_normals(tmp_path, (64, 64), 100, rng)
+
+    told = "\n".join(normals.notes)
+    assert len(normals.frames) == 7
+    assert "1 pictures are copies" in told
+    assert "cut.png" in told
+    assert "grey among coloured" in told
+    assert "wide.png" in told
+
+
+def test_defective_normals_are_suspected_and_good_ones_are_not() -> None:
+    rng = np.random.default_rng(0)
+    scores = np.concatenate((rng.normal(1.5, 0.3, 100), [6.0, 4.0]))
+
+    assert list(suspects(scores)) == [100, 101]
+    assert len(suspects(rng.normal(1.5, 0.3, 100))) <= 1
+
+
+@pytest.mark.parametrize("product", ["", "a/b", "..", "-x", "x" * 65, "müller"])
+def test_names_that_cannot_be_topics_are_refused(product: str) -> None:
+    with pytest.raises(TrainingError, match="cannot be named so"):
+        check_product(product)
+
+
+def test_parity_is_written_into_the_manifest(bundle_path: Path) -> None:
+    parity = load_bundle(bundle_path).manifest.training["parity_max_relative_difference"]
+
+    assert isinstance(parity, float)
+    assert 0 <= parity <= MAX_RELATIVE_DIFFERENCE
+
+
+def test_train_command_prints_one_json_object(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = tmp_path / "training.toml"
+    config.write_text(
+        "height = 128\nwidth = 128\nsynthetic_frames = 20\nfolds = 2\n"
+        "[memory]\nsize = 100\npool = 1000\n[text_decoder]\nsteps = 20\nbatch = 256\n"
+    )
+    words = ["train", "--product", "gasket", "--normal", str(data / "train" / "good"), "--json"]
+
+    with pytest.raises(SystemExit) as done:
+        main([*words, "--output", str(tmp_path / "bundle"), "--config", str(config)])
+
+    result = json.loads(capsys.readouterr().out)
+    assert done.value.code == 0
+    assert result["normals"] == 24
+    assert result["size_bytes"] < 30e6
+
+
+def test_misspelt_setting_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    config = tmp_path / "training.toml"
+    config.write_text("heigth = 128\n")
+
+    with pytest.raises(SystemExit) as done:
+        main(["train", "-p", "x", "-n", str(tmp_path), "-o", str(tmp_path / "b"), "-c", str(config)])
+
+    assert done.value.code == 1
+    assert "heigth" in capsys.readouterr().err
