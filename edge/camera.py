@@ -25,7 +25,7 @@ from inspector.messages import (
 
 IN_FLIGHT = 20
 """Frames published and not confirmed; beyond it the camera waits instead of filling memory."""
-_LOOK_S = 0.25
+_LOOK_S, _GOODBYE_S = 0.25, 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,9 +115,11 @@ def publish_pictures(
         _publish(connection, plan, frame_id, now(), path)
         sent += 1
         on_sent(frame_id, path)
-    confirmed = connection.wait_confirmed(0, 0)
+    confirmed = connection.wait_confirmed(0, _LOOK_S)
     while not confirmed and not stop.is_set():
         confirmed = connection.wait_confirmed(0, _LOOK_S)
+    # Who stops a camera still wants to know whether its last frames have arrived.
+    confirmed = confirmed or connection.wait_confirmed(0, _GOODBYE_S)
     return CameraStats(sent, confirmed, time.monotonic() - started)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from inspector.frames import encode_jpeg, encode_png
-from tests.edge.rig import AmqttBroker, Line, TestBroker
+from tests.edge.rig import AmqttBroker, Line, ServiceProcess, TestBroker
 from tests.services import MosquittoServer, mosquitto, mosquitto_server
 from tests.tiny_bundle import tiny_part, write_tiny_bundle
 
@@ -28,6 +28,15 @@ class Wire:
     @property
     def has_properties(self) -> bool:
         return not isinstance(self.broker, AmqttBroker) and self.protocol != "3.1.1"
+
+
+@pytest.fixture(autouse=True)
+def _no_service_is_left() -> Iterator[None]:
+    yield
+    while ServiceProcess.started:
+        process = ServiceProcess.started.pop()
+        process.kill()
+        process.wait()
 
 
 @pytest.fixture(params=["mosquitto 5", "mosquitto 3.1.1", "amqtt"])

@@ -11,32 +11,26 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Protocol, Self
-
-import paho.mqtt.client as mqtt
-from paho.mqtt.enums import CallbackAPIVersion
+from typing import ClassVar, Protocol, Self
 
 from edge.broker import EmbeddedBroker
-from edge.camera import CameraPlan, CameraStats, publish_pictures
-from edge.clients import Publication
-from edge.connection import Connection
 from edge.service import EdgeService
 from edge.tally import Summary
-from inspector.inspecting import utc_now
-from inspector.messages import PREFIX, AvailabilityMessage, CameraTopic, ResultMessage, frame_filters
+from inspector.messages import CameraTopic
 from inspector.records import Records, StoredInspection
 from inspector.settings import CameraSettings, Settings, load_settings
 from tests.services import HOST, free_port
 
-DEADLINE_S = 30.0
+DEADLINE_S = 60.0
 SITE = "plant-1"
 CAMERA = CameraTopic(SITE, "line-1", "cam-1")
+NOW = datetime(2026, 1, 31, 12, 0, tzinfo=UTC)
 
 
 def wait_until(condition: Callable[[], object], what: str, timeout_s: float = DEADLINE_S) -> None:
@@ -189,7 +183,9 @@ class ServiceThread:
 
 
 class ServiceProcess:
-    """An edge service as the command starts it."""
+    """An edge service as the command starts it. A fixture kills those that a failed test left behind."""
+
+    started: ClassVar[list[subprocess.Popen[bytes]]] = []
 
     def __init__(self, config: Path, *options: str) -> None:
         command = [sys.executable, "-m", "inspector.cli", "edge", "run", "--config", str(config), *options]
@@ -199,6 +195,7 @@ class ServiceProcess:
             self.process = subprocess.Popen(
                 command, stdout=subprocess.PIPE, stderr=log, env=environment, cwd=config.parent
             )
+        self.started.append(self.process)
 
     def kill(self) -> None:
         """`kill -9`: no goodbye, nothing flushed."""
@@ -214,129 +211,3 @@ class ServiceProcess:
 
     def log(self) -> str:
         return self._log.read_text()
-
-
-class Observer:
-    """Another client of the broker: sees results and availability, and may publish raw frames."""
-
-    def __init__(self, port: int) -> None:
-        self.results: list[ResultMessage] = []
-        self.availability: list[str] = []
-        self._subscribed = threading.Event()
-        self._client = mqtt.Client(CallbackAPIVersion.VERSION2, protocol=mqtt.MQTTv311)
-        self._client.on_connect = lambda client, *_: client.subscribe(
-            [(f"{PREFIX}/{SITE}/+/+/result", 1), (f"{PREFIX}/{SITE}/boxes/+/available", 1)]
-        )
-        self._client.on_subscribe = lambda *_: self._subscribed.set()
-        self._client.on_message = self._on_message
-        self._client.connect(HOST, port)
-        self._client.loop_start()
-
-    def __enter__(self) -> Self:
-        wait_until(self._subscribed.is_set, "a subscription")
-        return self
-
-    def __exit__(
-        self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
-    ) -> None:
-        self._client.disconnect()
-        self._client.loop_stop()
-
-    def _on_message(self, _client: mqtt.Client, _data: object, message: mqtt.MQTTMessage) -> None:
-        if message.topic.endswith("/available"):
-            self.availability.append(AvailabilityMessage.model_validate_json(message.payload).status)
-        else:
-            self.results.append(ResultMessage.model_validate_json(message.payload))
-
-    def publish_once(self, topic: str, data: bytes) -> None:
-        """Publish with QoS 0."""
-        self._client.publish(topic, data, qos=0)
-
-    def await_online(self) -> None:
-        """Wait until the box says that it takes frames."""
-        wait_until(lambda: self.availability[-1:] == ["online"], "a box that is online")
-
-    def await_offline(self) -> None:
-        wait_until(lambda: self.availability[-1:] == ["offline"], "a box that is offline")
-
-    def await_results(self, count: int) -> list[ResultMessage]:
-        wait_until(lambda: len(self.results) >= count, f"{count} results")
-        assert len(self.results) == count
-        return self.results
-
-
-class FrameTap:
-    """A client that sees every frame, as a box would."""
-
-    def __init__(self, port: int) -> None:
-        self.frames: list[mqtt.MQTTMessage] = []
-        self._subscribed = threading.Event()
-        self._client = mqtt.Client(CallbackAPIVersion.VERSION2, protocol=mqtt.MQTTv311)
-        self._client.on_connect = lambda client, *_: client.subscribe(
-            [(topic, 1) for topic in frame_filters(SITE)]
-        )
-        self._client.on_subscribe = lambda *_: self._subscribed.set()
-        self._client.on_message = lambda _client, _data, message: self.frames.append(message)
-        self._client.connect(HOST, port)
-        self._client.loop_start()
-
-    def __enter__(self) -> Self:
-        wait_until(self._subscribed.is_set, "a subscription")
-        return self
-
-    def __exit__(
-        self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
-    ) -> None:
-        self._client.disconnect()
-        self._client.loop_stop()
-
-
-class Sender:
-    """A connected camera."""
-
-    def __init__(self, settings: Settings, topic: CameraTopic = CAMERA) -> None:
-        self.topic = topic
-        name = f"test-{topic.line}-{topic.camera}-{random.getrandbits(48):x}"
-        self.connection = Connection(settings.mqtt, name, chance=random.Random(0))
-
-    def __enter__(self) -> Self:
-        self.connection.start()
-        self.connection.await_broker(threading.Event(), DEADLINE_S)
-        return self
-
-    def __exit__(
-        self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
-    ) -> None:
-        self.connection.stop()
-
-    def send(
-        self, data: bytes, *, properties: dict[str, str] | None = None, id_level: str | None = None
-    ) -> None:
-        """Publish one frame as a foreign camera might."""
-        topic = self.topic.frame if id_level is None else f"{self.topic.frame}/{id_level}"
-        self.connection.publish(Publication(topic, data), properties)
-        assert self.connection.wait_confirmed(0, DEADLINE_S)
-
-    def play(
-        self,
-        files: Sequence[Path],
-        *,
-        count: int | None = None,
-        rate_per_s: float = 0.0,
-        product: str | None = "washer",
-        stop: threading.Event | None = None,
-    ) -> tuple[CameraStats, list[str]]:
-        """Publish pictures by the code of `inspector camera`; what it did, and the frame ids."""
-        ids: list[str] = []
-        plan = CameraPlan(self.topic, product, files, rate_per_s, count or len(files), None)
-        stats = publish_pictures(
-            self.connection,
-            plan,
-            stop or threading.Event(),
-            now=utc_now,
-            on_sent=lambda frame_id, _path: ids.append(frame_id),
-        )
-        return stats, ids
-
-
-NOW = datetime(2026, 1, 31, 12, 0, tzinfo=UTC)

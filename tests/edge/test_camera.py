@@ -17,7 +17,8 @@ from edge.commands import camera as camera_command
 from inspector.errors import DatasetError, MessageError
 from inspector.messages import FRAME_ID_PATTERN
 from tests.edge.conftest import Wire
-from tests.edge.rig import CAMERA, DEADLINE_S, FrameTap, Line, Sender, wait_until
+from tests.edge.peers import FrameTap, Sender
+from tests.edge.rig import CAMERA, DEADLINE_S, Line, wait_until
 
 FILES = [Path(f"{number}.png") for number in range(6)]
 

@@ -9,7 +9,8 @@ import sys
 from pathlib import Path
 
 from edge.probe import speaks_mqtt5
-from tests.edge.rig import DEADLINE_S, Line, Observer, Sender, ServiceProcess, wait_until
+from tests.edge.peers import Observer, Sender
+from tests.edge.rig import DEADLINE_S, Line, ServiceProcess, wait_until
 from tests.services import HOST, MosquittoServer, free_port
 
 
@@ -23,7 +24,7 @@ def test_sigterm_ends_the_service_with_a_summary(
 ) -> None:
     with Observer(mosquitto.port) as observer, Sender(mosquitto_line.settings) as camera:
         service = ServiceProcess(mosquitto_line.config, "--json")
-        observer.await_online()
+        observer.await_online(service)
         camera.play(pictures)
         observer.await_results(len(pictures))
         facts = json.loads(service.terminate())

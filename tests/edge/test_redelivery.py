@@ -18,17 +18,8 @@ from edge.clients import Publication
 from edge.intake import Intake
 from inspector.settings import Settings
 from tests.edge.conftest import Wire
-from tests.edge.rig import (
-    CAMERA,
-    NOW,
-    AmqttBroker,
-    Line,
-    Observer,
-    Sender,
-    ServiceProcess,
-    ServiceThread,
-    wait_until,
-)
+from tests.edge.peers import Observer, Sender
+from tests.edge.rig import CAMERA, NOW, AmqttBroker, Line, ServiceProcess, ServiceThread, wait_until
 from tests.services import MosquittoServer, PostgresServer, postgres_server, running
 
 
@@ -43,7 +34,7 @@ def test_every_frame_has_one_record_after_the_service_was_killed(
 
     with Observer(wire.port) as observer, Sender(line.settings) as camera:
         service = ServiceProcess(line.config)
-        observer.await_online()
+        observer.await_online(service)
         player = threading.Thread(target=play)
         player.start()
         for rows in (10, 30) if wire.has_properties else (20,):
@@ -280,7 +271,7 @@ def test_a_box_that_dies_is_announced_by_its_last_will_and_a_box_that_stops_by_i
 ) -> None:
     with Observer(wire.port) as observer:
         service = ServiceProcess(line.config)
-        observer.await_online()
+        observer.await_online(service)
         service.kill()
         observer.await_offline()
         with ServiceThread(line.settings):

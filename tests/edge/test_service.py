@@ -15,7 +15,8 @@ from inspector.inspecting import load_inspector
 from inspector.messages import CameraTopic
 from inspector.results import Verdict
 from tests.edge.conftest import Wire
-from tests.edge.rig import CAMERA, SITE, Line, Observer, Sender, ServiceThread, wait_until
+from tests.edge.peers import Observer, Sender
+from tests.edge.rig import CAMERA, SITE, Line, ServiceThread, wait_until
 
 
 def test_each_frame_gets_one_record_one_result_and_rejects_their_evidence(
