@@ -59,7 +59,7 @@ def measure_latency(bundle: Path, pictures: Sequence[Path], threads: int) -> Lat
     with TemporaryDirectory() as folder:
         path = Path(folder) / "backbone.onnx"
         torch.onnx.export(
-            _Bare(encoder),
+            _Bare(encoder).eval(),
             (example,),
             str(path),
             opset_version=OPSET,
