@@ -21,7 +21,7 @@ from inspector.results import Verdict
 from tests.dashboard.line import Line, bare_inspection, dark_frame, noon_zone, seconds
 
 APP = Path(__file__).parents[2] / "dashboard" / "app.py"
-TIMEOUT_S = 30
+TIMEOUT_S = 60
 
 
 @pytest.fixture
