@@ -55,13 +55,13 @@ def damage(part: Part, kind: DefectKind, rng: np.random.Generator) -> Mask:
 
 def _scratch(part: Part, rng: np.random.Generator) -> Mask:
     unit = part.grid.px_per_unit
-    length = _even_log(rng, 16, 110) * unit
+    length = _even_log(rng, 28, 150) * unit
     place = _place(part, rng)
     heading = rng.uniform(0, 2 * np.pi)
     path = centred(wander(rng, place, heading, length, turn=0.35, jag=0.04, pace=2.5 * unit), place)
-    width = _even_log(rng, 0.8, 2.2) * unit
+    width = _even_log(rng, 1.2, 3.2) * unit
     line = stroke(path, width * _tapered(len(path), 0.15), part.grid.size) * part.coverage
-    strength = np.float32(_even_log(rng, 0.45, 1.0))
+    strength = np.float32(_even_log(rng, 0.55, 1.0))
     surface = part.surface
     burr = np.maximum(blur(line, 1.1 * unit) - 0.6 * line, 0)
     # Whatever scratched took the old skin with it and left bright metal, or plastic gone white.
@@ -75,7 +75,7 @@ def _scratch(part: Part, rng: np.random.Generator) -> Mask:
 
 def _dent(part: Part, rng: np.random.Generator) -> Mask:
     unit, size = part.grid.px_per_unit, part.grid.size
-    radius = _even_log(rng, 5, 17) * unit
+    radius = _even_log(rng, 8, 25) * unit
     centre = _place(part, rng)
     stretch, lie = rng.uniform(1, 1.7), rng.uniform(0, np.pi)
     axis = np.arange(size, dtype=np.float32)
@@ -85,7 +85,7 @@ def _dent(part: Part, rng: np.random.Generator) -> Mask:
     distance = as_field(np.sqrt((along / stretch) ** 2 + (across * stretch) ** 2) / radius * wobble)
     hollow = np.clip(1 - distance**2, 0, 1) ** 2
     lip = np.exp(-(((distance - 1.08) / 0.16) ** 2)) * 0.12
-    depth = np.float32(_even_log(rng, 0.2, 0.5) * radius / unit)
+    depth = np.float32(_even_log(rng, 0.3, 0.7) * radius / unit)
     part.surface.height -= depth * as_field(hollow - lip) * part.coverage
     part.surface.grain *= 1 - 0.5 * as_field(hollow)
     return np.asarray((distance < 1) & (part.coverage > 0.5))  # noqa: PLR2004 - on the part
@@ -95,7 +95,7 @@ def _hole(part: Part, rng: np.random.Generator) -> Mask:
     unit, size = part.grid.px_per_unit, part.grid.size
     pores = np.zeros((size, size), np.float32)
     first = _place(part, rng)
-    largest = _even_log(rng, 2.2, 8.5)
+    largest = _even_log(rng, 3, 10)
     for index in range(int(rng.integers(1, 5))):
         radius = largest if index == 0 else largest * rng.uniform(0.3, 0.7)
         centre = first if index == 0 else first + rng.normal(0, 2.2 * largest, 2) * unit
@@ -118,7 +118,7 @@ STAINS = ((0.3, 0.13, 0.05), (0.2, 0.14, 0.07), (0.07, 0.07, 0.075), (0.12, 0.13
 
 def _stain(part: Part, rng: np.random.Generator) -> Mask:
     unit, size = part.grid.px_per_unit, part.grid.size
-    radius = _even_log(rng, 9, 32) * unit
+    radius = _even_log(rng, 13, 40) * unit
     centre = _place(part, rng)
     patch = blob(rng, centre, radius, size, rough=0.3, stretch=rng.uniform(1, 2.2))
     cloud = blur(patch, 0.12 * radius) + 0.2 * fractal(rng, size, 0.6 * radius, 3, gain=0.6)
@@ -129,7 +129,7 @@ def _stain(part: Part, rng: np.random.Generator) -> Mask:
     )
     # A drying drop leaves most of what it carries at its edge.
     edge = np.clip(cloud * (1 - cloud) * 4, 0, 1) * np.float32(rng.uniform(0, 0.5))
-    opacity = np.float32(_even_log(rng, 0.24, 0.7)) * np.clip(cloud * 0.85 + edge, 0, 1)
+    opacity = np.float32(_even_log(rng, 0.35, 0.85)) * np.clip(cloud * 0.85 + edge, 0, 1)
     colour = STAINS[int(rng.integers(len(STAINS)))]
     surface = part.surface
     surface.colour += as_field(opacity) * (as_planes(colour) - surface.colour)
@@ -140,10 +140,10 @@ def _stain(part: Part, rng: np.random.Generator) -> Mask:
 def _crack(part: Part, rng: np.random.Generator) -> Mask:
     unit, size = part.grid.px_per_unit, part.grid.size
     start, inwards = _edge_place(part, rng)
-    length = _even_log(rng, 16, 75) * unit
+    length = _even_log(rng, 25, 95) * unit
     heading = inwards + rng.normal(0, 0.45)
     path = wander(rng, start, heading, length, turn=0.5, jag=0.5, pace=3.2 * unit)
-    width = _even_log(rng, 0.8, 2.0) * unit
+    width = _even_log(rng, 1.2, 2.8) * unit
     line = stroke(path, width * np.linspace(1, 0.45, len(path)), size)
     if rng.random() < 0.5:  # noqa: PLR2004 - every second crack forks
         fork = path[int(len(path) * rng.uniform(0.35, 0.7))]
@@ -151,7 +151,7 @@ def _crack(part: Part, rng: np.random.Generator) -> Mask:
         side = wander(rng, fork, heading, 0.45 * length, turn=0.4, jag=0.5, pace=3.2 * unit)
         line = np.maximum(line, stroke(side, 0.7 * width * np.linspace(1, 0.4, len(side)), size))
     line = line * part.coverage
-    strength = np.float32(_even_log(rng, 0.6, 1.0))
+    strength = np.float32(_even_log(rng, 0.7, 1.0))
     surface = part.surface
     surface.height -= strength * 1.5 * line
     surface.colour *= 1 - 0.85 * strength * line
@@ -166,12 +166,12 @@ def _contamination(part: Part, rng: np.random.Generator) -> Mask:
 def _chip(part: Part, rng: np.random.Generator) -> Mask:
     """A curl of swarf from a machine nearby."""
     unit, size = part.grid.px_per_unit, part.grid.size
-    radius = _even_log(rng, 4, 12) * unit
+    radius = _even_log(rng, 5, 15) * unit
     turns = rng.uniform(0.8, 2.4)
     angles = rng.uniform(0, 2 * np.pi) + np.linspace(0, 2 * np.pi * turns, int(24 * turns) + 8)
     drift = rng.normal(0, 0.5 * radius, 2) * np.linspace(0, turns, len(angles))[:, None]
     path = _place(part, rng) + drift + radius * np.stack([np.cos(angles), 0.75 * np.sin(angles)], axis=1)
-    line = stroke(path, _even_log(rng, 1.6, 3.2) * unit * _tapered(len(path), 0.2), size) * part.coverage
+    line = stroke(path, _even_log(rng, 2.0, 4.2) * unit * _tapered(len(path), 0.2), size) * part.coverage
     ridge = blur(line, 0.7 * unit)
     surface = part.surface
     surface.paint(line, (0.62, 0.6, 0.57), specular=0.85, roughness=0.18)
@@ -183,11 +183,11 @@ def _fibre(part: Part, rng: np.random.Generator) -> Mask:
     """A thread from a glove or a wiping cloth."""
     unit = part.grid.px_per_unit
     heading = rng.uniform(0, 2 * np.pi)
-    place, length = _place(part, rng), _even_log(rng, 12, 45) * unit
+    place, length = _place(part, rng), _even_log(rng, 20, 60) * unit
     first = wander(rng, place, heading, length, turn=1.6, jag=0.08, pace=2 * unit)
     second = wander(rng, first[-1], heading + rng.normal(0, 1), 18 * unit, turn=2.0, jag=0.08, pace=2 * unit)
     path = centred(np.concatenate([first, second[1:]]), place)
-    line = stroke(path, np.full(len(path), _even_log(rng, 0.9, 1.6) * unit), part.grid.size) * part.coverage
+    line = stroke(path, np.full(len(path), _even_log(rng, 1.2, 2.4) * unit), part.grid.size) * part.coverage
     colours = ((0.05, 0.06, 0.12), (0.55, 0.54, 0.5), (0.03, 0.03, 0.03), (0.06, 0.14, 0.3))
     part.surface.paint(line, colours[int(rng.integers(len(colours)))], specular=0.03, roughness=0.5)
     part.surface.height += np.float32(1.4) * line
@@ -197,7 +197,7 @@ def _fibre(part: Part, rng: np.random.Generator) -> Mask:
 def _crumb(part: Part, rng: np.random.Generator) -> Mask:
     """A lump of dirt, rubber or moulding compound."""
     unit, size = part.grid.px_per_unit, part.grid.size
-    radius = _even_log(rng, 2.5, 9)
+    radius = _even_log(rng, 3, 11)
     lump = (
         blob(rng, _place(part, rng), radius * unit, size, rough=0.3, stretch=rng.uniform(1, 1.8))
         * part.coverage
@@ -211,7 +211,7 @@ def _crumb(part: Part, rng: np.random.Generator) -> Mask:
 
 def _broken_edge(part: Part, rng: np.random.Generator) -> Mask:
     unit, size = part.grid.px_per_unit, part.grid.size
-    radius = _even_log(rng, 5, 20) * unit
+    radius = _even_log(rng, 7, 24) * unit
     start, inwards = _edge_place(part, rng)
     before = part.coverage > 0.5  # noqa: PLR2004 - on the part
     centre = start - 0.35 * radius * np.array([np.cos(inwards), np.sin(inwards)])

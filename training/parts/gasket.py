@@ -102,7 +102,7 @@ def _finish(surface: Surface, layout: _Layout, rng: np.random.Generator) -> None
     rough = (1 - machined) * (1 - spot)
     marks = turned(rng, layout.radius, layout.turn, spacing=float(1.5 + 0.1 * rng.standard_normal()))
     skin = cast(rng, size, unit_px)
-    surface.height += machined * marks * 0.16 + rough * skin * 0.17 + spot * marks * 0.02
+    surface.height += machined * marks * 0.16 + rough * skin * 0.12 + spot * marks * 0.02
     tone = 1 + 0.045 * patina(rng, size, unit_px) + machined * 0.07 * marks + rough * 0.05 * skin
     tone *= np.float32(1 + 0.025 * rng.standard_normal())
     tone -= rough * 0.16
