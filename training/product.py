@@ -235,7 +235,8 @@ def _fusion(learned: Learned) -> dict[str, float | str]:
         for name, row in zip(names, learned.choice.weights, strict=True)
         for decoder, weight in zip(("image_image", "image_text"), row, strict=True)
     }
-    return {**weights, "position": learned.choice.position}
+    exposure = "normalised" if learned.scorer.exposure.active else "as captured"
+    return {**weights, "position": learned.choice.position, "exposure": exposure}
 
 
 def check_product(product: str) -> None:
