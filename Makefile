@@ -45,7 +45,7 @@ types: $(VENV)/.installed-test ## Check types
 	$(BIN)/mypy
 
 bench: $(VENV)/.installed-test ## Measure accuracy and speed on every data set under DATA, and write docs/benchmarks.md
-	$(BIN)/python -m training.benchmarks --data $(DATA)
+	TQDM_DISABLE=1 $(BIN)/python -m training.benchmarks --data $(DATA)
 
 readme-picture: $(VENV)/.installed-demo ## Make the README's picture from rendered parts and the demo's bundle
 	$(BIN)/python -m inspector demo --picture docs/images/gasket.png
