@@ -164,11 +164,11 @@ def test_blur_keeps_a_flat_map_flat(deviation: float, seed: int) -> None:
     torch.testing.assert_close(blurred, torch.full((1, 6, 6), level), rtol=1e-4, atol=1e-5)
 
 
-def test_frame_score_is_the_mean_of_the_highest_half_per_cent() -> None:
+def test_frame_score_is_the_mean_of_the_highest_hundredth() -> None:
     maps = torch.zeros(1, 64, 64)
-    maps[0, 3, :20] = torch.arange(20.0)
+    maps[0, 3, :41] = torch.arange(41.0)
 
-    assert float(frame_score(maps)[0]) == pytest.approx(9.5)
+    assert float(frame_score(maps)[0]) == pytest.approx(20)
 
 
 def test_fusion_is_a_weighted_mean() -> None:

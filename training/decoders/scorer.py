@@ -17,7 +17,7 @@ from training.encoders import ImageEncoder
 
 MAP_CELLS_PER_PATCH = 2
 """The served maps are twice as fine as the finest patch grid."""
-SCORE_SHARE = 0.005
+SCORE_SHARE = 0.01
 """Share of the map's cells, the highest ones, that the score is the mean of."""
 BLUR_CELLS = 1.5
 """Standard deviation of the map's last blur, in cells of the served map: 6 px at 256 px, PatchCore has 4."""
@@ -99,7 +99,7 @@ def served_map(maps: Tensor, size: tuple[int, int]) -> Tensor:
 
 
 def frame_score(maps: Tensor) -> Tensor:
-    """One score a frame: the mean of the highest half per cent of its map, [B, h, w] to [B].
+    """One score a frame: the mean of the highest hundredth of its map, [B, h, w] to [B].
 
     A defect covers some cells; a mean over them is steadier than the single largest one.
     """
