@@ -17,7 +17,6 @@ from torch import Tensor
 from torch.nn import functional
 
 from training.decoders.calibration import standardise_held_out
-from training.decoders.exposure import Exposure
 from training.decoders.image_image import ImageImageDecoder
 from training.decoders.image_text import ImageTextDecoder
 from training.decoders.patches import PatchFeatures
@@ -117,15 +116,11 @@ def learn(
     on_step("Painting synthetic defects")
     painted = paint(held_out_frames, settings, rng)
     on_step("Encoding frames")
-    exposure = Exposure()
-    exposure.fit(normals)
-    encoded_normals = encode(encoder, exposure, normals)
+    encoded_normals = encode(encoder, normals)
     encoded = Encoded(
         normals=encoded_normals,
-        held_out=encoded_normals
-        if held_out_frames is normals
-        else encode(encoder, exposure, held_out_frames),
-        painted=encode(encoder, exposure, painted.images),
+        held_out=encoded_normals if held_out_frames is normals else encode(encoder, held_out_frames),
+        painted=encode(encoder, painted.images),
         defects=painted,
         folds=folds,
     )
@@ -150,9 +145,7 @@ def learn(
         scale.image_text_calibration.fit(raw.image_text, choice.position)
     # A scale without weight would only cost time on the line.
     used = [index for index, shares in enumerate(choice.weights) if float(shares.sum()) > 0]
-    scorer = Scorer(
-        encoder, exposure, [scales[index] for index in used], choice.weights[used], map_size
-    ).eval()
+    scorer = Scorer(encoder, [scales[index] for index in used], choice.weights[used], map_size).eval()
     fused = fuse(
         torch.stack(
             [served_map(standardise_held_out(raw.image_image, choice.position), map_size) for raw in held_out]
@@ -195,14 +188,12 @@ def paint(normals: NDArray[np.uint8], settings: TrainingSettings, rng: np.random
 
 
 @torch.inference_mode()
-def encode(encoder: ImageEncoder, exposure: Exposure, frames: NDArray[np.uint8]) -> list[Tensor]:
+def encode(encoder: ImageEncoder, frames: NDArray[np.uint8]) -> list[Tensor]:
     """Encoder maps of frames uint8 [N, H, W, 3]: one float16 [N, C_l, h_l, w_l] a layer."""
     batches = [
         [
             layer.half()
-            for layer in encoder(
-                encoder.normalise(exposure(torch.from_numpy(frames[start : start + ENCODER_BATCH])))
-            )
+            for layer in encoder(encoder.normalise(torch.from_numpy(frames[start : start + ENCODER_BATCH])))
         ]
         for start in range(0, len(frames), ENCODER_BATCH)
     ]

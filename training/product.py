@@ -235,8 +235,7 @@ def _fusion(learned: Learned) -> dict[str, float | str]:
         for name, row in zip(names, learned.choice.weights, strict=True)
         for decoder, weight in zip(("image_image", "image_text"), row, strict=True)
     }
-    exposure = "normalised" if learned.scorer.exposure.active else "as captured"
-    return {**weights, "position": learned.choice.position, "exposure": exposure}
+    return {**weights, "position": learned.choice.position}
 
 
 def check_product(product: str) -> None:

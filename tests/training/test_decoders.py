@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from torch.nn import functional
 
 from training.decoders.calibration import PositionCalibration, gaussian_blur, standardise_held_out
-from training.decoders.exposure import Exposure
 from training.decoders.image_image import ImageImageDecoder, fit_projection, nearest_distance, principal_axes
 from training.decoders.image_text import ImageTextDecoder, dice_loss, focal_loss
 from training.decoders.patches import PatchFeatures
@@ -133,26 +132,6 @@ def test_a_held_out_map_has_no_part_in_its_own_statistics() -> None:
     others = PositionCalibration((8, 8))
     others.fit(maps[1:])
     torch.testing.assert_close(after[0], others(changed[:1])[0], rtol=1e-3, atol=1e-3)
-
-
-def test_uneven_exposure_is_taken_out_and_even_exposure_is_kept() -> None:
-    rng = np.random.default_rng(0)
-    texture = rng.normal(0, 1, (20, 32, 32, 3))
-    even = np.clip(120 + 20 * texture, 0, 255).astype(np.uint8)
-    gains = rng.uniform(0.3, 2, (20, 1, 1, 1))
-    uneven = np.clip(120 * gains + 20 * gains * texture, 0, 255).astype(np.uint8)
-    kept, taken_out = Exposure(), Exposure()
-    kept.fit(even)
-    taken_out.fit(uneven)
-
-    same = kept(torch.from_numpy(even))
-    levelled = taken_out(torch.from_numpy(uneven))
-
-    assert not kept.active
-    torch.testing.assert_close(same, torch.from_numpy(even).float())
-    assert taken_out.active
-    means = levelled.mean((1, 2, 3))
-    torch.testing.assert_close(means, means.mean().expand(20), rtol=1e-3, atol=0.1)
 
 
 @given(st.floats(0.3, 3), st.integers(0, 1000))

@@ -10,7 +10,6 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from training.decoders.calibration import gaussian_blur
-from training.decoders.exposure import Exposure
 from training.decoders.scale import Scale
 from training.decoders.served import ServedScale
 from training.encoders import ImageEncoder
@@ -46,7 +45,6 @@ class Scorer(nn.Module):
 
     Args:
         encoder: frozen image encoder.
-        exposure: fitted on the normals.
         scales: decoders, the finest grid first.
         weights: [scales, 2] share of each scale's image-image and image-text map; they sum to 1.
         map_size: (rows, columns) of the served maps.
@@ -57,21 +55,19 @@ class Scorer(nn.Module):
     def __init__(
         self,
         encoder: ImageEncoder,
-        exposure: Exposure,
         scales: Sequence[Scale | ServedScale],
         weights: Tensor,
         map_size: tuple[int, int],
     ) -> None:
         super().__init__()
         self.encoder = encoder
-        self.exposure = exposure
         self.scales = nn.ModuleList(scales)
         self.map_size = map_size
         self.register_buffer("weights", weights)
 
     def forward(self, image: Tensor) -> ScorerMaps:
         """Score a batch of uint8 [B, H, W, 3] RGB frames in the encoder's input size."""
-        maps = self.encoder(self.encoder.normalise(self.exposure(image)))
+        maps = self.encoder(self.encoder.normalise(image))
         image_image, image_text = [], []
         for scale in self.scales:
             one, other = scale(maps)
@@ -83,7 +79,7 @@ class Scorer(nn.Module):
     def served(self) -> Scorer:
         """The same network with its scales rearranged for the exported graph."""
         scales = [scale if isinstance(scale, ServedScale) else ServedScale(scale) for scale in self._scales()]
-        return Scorer(self.encoder, self.exposure, scales, self.weights, self.map_size).eval()
+        return Scorer(self.encoder, scales, self.weights, self.map_size).eval()
 
     def _scales(self) -> list[Scale | ServedScale]:
         return [scale for scale in self.scales if isinstance(scale, Scale | ServedScale)]
