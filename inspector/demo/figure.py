@@ -17,7 +17,7 @@ from inspector.inspecting import Inspector, anomaly_map_in_frame, load_inspector
 from inspector.overlay import overlay
 from inspector.results import Inspection
 
-DEFECTIVE: Final = "dent-000"
+DEFECTIVE: Final = "broken_edge-000"
 GAP_PX, CAPTION_PX, FONT_PX = 12, 34, 17
 _PAPER, _INK = (255, 255, 255), (40, 44, 52)
 
@@ -47,7 +47,7 @@ def write_figure(product: DemoProduct, output: Path) -> str:
     )
     captions = (
         f"good part: {_verdict(good_result)}",
-        "part with a " + DEFECTIVE.partition("-")[0],
+        "part with a " + DEFECTIVE.partition("-")[0].replace("_", " "),
         f"the same: {_verdict(defective_result)}",
     )
     _write(output, encode_png(_side_by_side((good, defective, heat), captions)))
