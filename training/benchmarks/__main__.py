@@ -48,7 +48,7 @@ def main(
         for folder in sets:
             sections.append(_section(folder, Path(scratch), few, baselines=baselines))
             PLAIN.print(sections[-1], markup=False)
-    _write(output, "\n\n".join(sections))
+    write_tables(output, "\n\n".join(sections))
 
 
 def _section(folder: Path, scratch: Path, few: list[tuple[str, int]], *, baselines: bool) -> str:
@@ -97,7 +97,7 @@ def _line(row: Row) -> str:
     return f"| {row.method} | {shown} | {'' if row.seconds is None else f'{row.seconds:.0f}'} |"
 
 
-def _write(path: Path, tables: str) -> None:
+def write_tables(path: Path, tables: str) -> None:
     """Replace what stands between the markers of the document."""
     text = path.read_text(encoding="utf-8") if path.is_file() else f"# Benchmarks\n\n{BEGIN}\n{END}\n"
     head, _, rest = text.partition(BEGIN)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,8 @@ from training.parts.surface import Part
 
 DEFAULT_SIZE = 384
 SMALLEST_SIZE, LARGEST_SIZE = 96, 2048
+_LARGEST_BLOCK_BYTES = 31 * 2**20
+"""Just below the largest block that glibc learns from."""
 
 
 class PartProduct(StrEnum):
@@ -100,6 +103,7 @@ def render_part(
     """
     if not SMALLEST_SIZE <= size <= LARGEST_SIZE:
         raise ValueError(f"a part is rendered at {SMALLEST_SIZE} to {LARGEST_SIZE} pixels, not {size}")
+    _keep_freed_memory()
     recipe = _RECIPES[product]
     if defect is not None and defect not in recipe.kinds:
         raise ValueError(f"a {product} has no {defect}; it can have {', '.join(recipe.kinds)}")
@@ -107,3 +111,13 @@ def render_part(
     mask = np.zeros((size, size), np.bool_) if defect is None else damage(part, defect, rng.spawn(1)[0])
     image = photograph(part, rubber_belt(rng, size), Station.random(rng, size), rng)
     return RenderedPart(image, mask, defect)
+
+
+@cache
+def _keep_freed_memory() -> None:
+    """Let the C library keep the dozens of maps that each picture frees, for the next picture.
+
+    glibc learns from the largest block freed how much to keep before it returns memory to the system; without
+    this, a quarter of the time goes into fetching the same pages again (mallopt(3), M_TRIM_THRESHOLD).
+    """
+    np.empty(_LARGEST_BLOCK_BYTES, np.uint8)
