@@ -67,12 +67,13 @@ $(VENV)/.created:
 	sh .ci/venv $(VENV) $(PYTHON)
 	@touch $@
 
+# Python compiles what it imports; compiling everything at once costs a minute (--no-compile).
 $(VENV)/.installed-demo: $(VENV)/.created pyproject.toml constraints.txt
 	@echo 'Installing into $(VENV); the first time this takes minutes.'
-	$(PIP) install --quiet -c constraints.txt -e '.[train,dashboard,demo]'
+	$(PIP) install --quiet --no-compile -c constraints.txt -e '.[train,dashboard,demo]'
 	@touch $@
 
 $(VENV)/.installed-test: $(VENV)/.installed-demo
-	$(PIP) install --quiet -c constraints.txt -e '.[train,dashboard,demo,postgresql,dev]'
+	$(PIP) install --quiet --no-compile -c constraints.txt -e '.[train,dashboard,demo,postgresql,dev]'
 	$(PIP) install --quiet --no-deps $(TENSORRT_STUBS)
 	@touch $@
