@@ -36,7 +36,7 @@ class Line:
         self.config = folder / "inspector.toml"
         self.config.write_text(
             f'site = "plant-7"\n[database]\nurl = "{url}"\n'
-            f'[edge]\ndata_dir = "{self.data_dir}"\n[dashboard]\nrefresh_s = 0.5\n',
+            f'[edge]\ndata_dir = "{self.data_dir}"\n[dashboard]\nrefresh_s = 1.0\n',
             encoding="utf-8",
         )
         bundle = write_tiny_bundle(folder / "bundle")
