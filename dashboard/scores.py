@@ -26,8 +26,9 @@ def bar_shares(score: float, limit: float) -> tuple[float, float]:
     The bar reaches from the lowest to the highest of zero, the score and the limit.
     """
     lowest = min(0.0, score, limit)
-    span = (max(0.0, score, limit) - lowest) * _HEADROOM or 1.0
-    return (score - lowest) / span, (limit - lowest) / span
+    span = max(0.0, score, limit) - lowest or 1.0
+    # The headroom comes after the division: the smallest floats times it would be rounded back.
+    return (score - lowest) / span / _HEADROOM, (limit - lowest) / span / _HEADROOM
 
 
 def score_bar(score: float, limit: float, verdict: Verdict) -> str:
