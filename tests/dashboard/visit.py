@@ -18,7 +18,7 @@ from selenium.webdriver.support.wait import WebDriverWait
 
 from tests.dashboard.line import Line
 
-WAIT_S = 60.0
+WAIT_S = 90.0
 T = TypeVar("T")
 
 
