@@ -128,7 +128,10 @@ def noise(rng: np.random.Generator, size: int, cell_px: float) -> Field:
     """Smooth noise, mean 0 and deviation near 1, that changes over about `cell_px` pixels (value noise)."""
     if cell_px <= 1:
         return white(rng, (size, size))
-    cells = int(size / cell_px) + 4
+    if cell_px >= 16:  # noqa: PLR2004 - so slow a change is drawn small, and enlarged in straight lines
+        small = noise(rng, -(-size // 4), cell_px / 4)
+        return as_field(cv2.resize(small, (size, size), interpolation=cv2.INTER_LINEAR))
+    cells = int(size / cell_px) + 3
     fine = cv2.resize(white(rng, (cells, cells)), None, fx=cell_px, fy=cell_px, interpolation=cv2.INTER_CUBIC)
     # Interpolation averages neighbours; the factor restores the deviation.
     return as_field(fine[:size, :size]) * np.float32(1.35)
