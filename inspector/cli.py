@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 from collections.abc import Sequence
 from importlib.metadata import EntryPoint, entry_points, version
@@ -44,9 +45,24 @@ EXTRA_OF_MODULE = {
 }
 """Which extra of pyproject.toml brings a module that the light base leaves out."""
 
+STORAGE_ERRORS = frozenset(
+    {
+        errno.EACCES,
+        errno.EDQUOT,
+        errno.EEXIST,
+        errno.EISDIR,
+        errno.ENAMETOOLONG,
+        errno.ENOSPC,
+        errno.ENOTDIR,
+        errno.EPERM,
+        errno.EROFS,
+    }
+)
+"""What a disk or its rights refuse: the person who runs a command can help, a traceback cannot."""
+
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the command line; the one place where an `InspectorError` ends as a message and exit code 1.
+    """Run the command line; only here an error that a person can mend becomes a message and exit code 1.
 
     Args:
         arguments: the words after `inspector`; those of the process by default.
@@ -70,6 +86,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
         message = (
             f"inspector {command} needs the {extra} extra: {error}. Run: pip install 'inspector[{extra}]'"
         )
+    except OSError as error:
+        if error.errno not in STORAGE_ERRORS:
+            raise
+        where = error.filename or "the disk"
+        message = f"{where} cannot be used: {error.strerror}. Check the path, its rights and the free space."
     errors.print(message, style="red", markup=False, highlight=False, soft_wrap=True)
     raise SystemExit(1)
 

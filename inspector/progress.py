@@ -1,6 +1,9 @@
-"""The progress bar that every command of the core shows."""
+"""The progress bars that commands show."""
 
 from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -17,3 +20,30 @@ def progress_bar(console: Console) -> Progress:
         transient=True,
         disable=not console.is_terminal,
     )
+
+
+@contextmanager
+def step_bars(console: Console) -> Iterator[Callable[[str, int, int], None]]:
+    """One bar a step, for work of several steps, one after the other.
+
+    Yields a function that takes the step's name, how many of its parts are done and how many it has. A step
+    ends when another begins. Where the console is not a terminal, a log gets one line a step.
+    """
+    with progress_bar(console) as progress:
+        names: list[str] = []
+
+        def on_step(step: str, done: int, parts: int) -> None:
+            if not names or names[-1] != step:
+                finish()
+                names.append(step)
+                if not console.is_terminal:
+                    console.print(step, markup=False, highlight=False, soft_wrap=True)
+                progress.add_task(step, total=parts)
+            progress.update(progress.task_ids[-1], completed=done, total=parts)
+
+        def finish() -> None:
+            for task in progress.tasks[-1:]:
+                progress.update(task.id, completed=task.total)
+
+        yield on_step
+        finish()

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
+from inspector.progress import step_bars
 from training import commands_evaluate, commands_parts
 
 
@@ -46,14 +47,14 @@ def train(
         config, **{key: value for key, value in changes.items() if value is not None}
     )
     errors = Console(stderr=True)
-    with errors.status("Starting") as status:
+    with step_bars(errors) as on_step:
         trained = train_product(
             product,
             normal,
             output,
             settings,
             overwrite=overwrite,
-            on_step=lambda step: status.update(f"{step} …"),
+            on_step=on_step,
         )
     for note in trained.notes:
         errors.print(note, style="yellow", markup=False, highlight=False, soft_wrap=True)

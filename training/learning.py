@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import torch
@@ -35,8 +36,12 @@ LEAVE_ONE_OUT_NORMALS = 10
 SINGLE_NORMAL_VARIANTS = 8
 """A single normal is held out as this many shifted and relit copies of itself."""
 
-OnStep = Callable[[str], None]
-"""Told the name of every step when it begins."""
+OnStep = Callable[[str, int, int], None]
+"""Told a step's name, how many of its parts are done, and how many it has; first with none done."""
+
+
+def ignore_step(_step: str, _done: int, _parts: int) -> None:
+    """Tell nobody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +105,7 @@ def learn(
     encoder: ImageEncoder,
     sentences: Tensor,
     settings: TrainingSettings,
-    on_step: OnStep = lambda _: None,
+    on_step: OnStep = ignore_step,
 ) -> Learned:
     """Learn a product.
 
@@ -109,34 +114,33 @@ def learn(
         encoder: frozen image encoder.
         sentences: [2, T] unit vectors, the normal and the abnormal direction of the text space.
         settings: see `TrainingSettings`; `settings.seed` decides every random choice.
-        on_step: told what is being done.
+        on_step: told what is being done, and how far it is.
     """
     rng = np.random.default_rng(settings.seed)
     held_out_frames, folds, how = _folds(normals, settings.folds, rng)
-    on_step("Painting synthetic defects")
-    painted = paint(held_out_frames, settings, rng)
-    on_step("Encoding frames")
-    encoded_normals = encode(encoder, normals)
+    painted = paint(held_out_frames, settings, rng, on_step)
+    encoded_normals = encode(encoder, normals, partial(on_step, "Encoding normals"))
     encoded = Encoded(
         normals=encoded_normals,
         held_out=encoded_normals if held_out_frames is normals else encode(encoder, held_out_frames),
-        painted=encode(encoder, painted.images),
+        painted=encode(encoder, painted.images, partial(on_step, "Encoding painted frames")),
         defects=painted,
         folds=folds,
     )
     scales, held_out = [], []
-    for number, (layers, grid) in enumerate(scales_of(encoder)):
-        on_step(f"Fitting decoders, scale {number + 1}")
+    shapes = scales_of(encoder)
+    for number, (layers, grid) in enumerate(shapes):
+        on_fold = partial(on_step, f"Fitting decoders, scale {number + 1} of {len(shapes)}")
         features = PatchFeatures(
             layers,
             [encoder.layer_channels[layer] for layer in layers],
             [grid[0] / encoder.layer_sizes[layer][0] for layer in layers],
             grid,
         )
-        scale, raw = _learn_scale(encoded, features, sentences, settings)
+        scale, raw = _learn_scale(encoded, features, sentences, settings, on_fold)
         scales.append(scale)
         held_out.append(raw)
-    on_step("Choosing calibration and fusion")
+    on_step("Choosing calibration and fusion", 0, 1)
     rows, columns = scales[0].grid
     map_size = (rows * MAP_CELLS_PER_PATCH, columns * MAP_CELLS_PER_PATCH)
     choice = choose(held_out, painted.masks, map_size)
@@ -172,31 +176,40 @@ def scales_of(encoder: ImageEncoder) -> list[tuple[tuple[int, ...], tuple[int, i
     return scales
 
 
-def paint(normals: NDArray[np.uint8], settings: TrainingSettings, rng: np.random.Generator) -> Painted:
+def paint(
+    normals: NDArray[np.uint8],
+    settings: TrainingSettings,
+    rng: np.random.Generator,
+    on_step: OnStep = ignore_step,
+) -> Painted:
     """Paint synthetic defects on normals [N, H, W, 3], at least one hundred and about two on each."""
     count = min(settings.synthetic_frames, max(100, 2 * len(normals)))
     sources = np.resize(rng.permutation(len(normals)), count)
     foregrounds = find_foregrounds(list(normals))
     painter = DefectPainter(settings.defects)
-    defects = [
-        painter.paint(normals[source], rng, foregrounds[source], normals[rng.integers(len(normals))])
-        for source in sources
-    ]
+    defects = []
+    for number, source in enumerate(sources):
+        on_step("Painting synthetic defects", number, count)
+        other = normals[rng.integers(len(normals))]
+        defects.append(painter.paint(normals[source], rng, foregrounds[source], other))
     return Painted(
         np.stack([defect.image for defect in defects]), np.stack([defect.mask for defect in defects]), sources
     )
 
 
 @torch.inference_mode()
-def encode(encoder: ImageEncoder, frames: NDArray[np.uint8]) -> list[Tensor]:
-    """Encoder maps of frames uint8 [N, H, W, 3]: one float16 [N, C_l, h_l, w_l] a layer."""
-    batches = [
-        [
-            layer.half()
-            for layer in encoder(encoder.normalise(torch.from_numpy(frames[start : start + ENCODER_BATCH])))
-        ]
-        for start in range(0, len(frames), ENCODER_BATCH)
-    ]
+def encode(
+    encoder: ImageEncoder, frames: NDArray[np.uint8], on_frames: Callable[[int, int], None] = lambda *_: None
+) -> list[Tensor]:
+    """Encoder maps of frames uint8 [N, H, W, 3]: one float16 [N, C_l, h_l, w_l] a layer.
+
+    `on_frames` is told how many frames are encoded, and how many there are.
+    """
+    batches = []
+    for start in range(0, len(frames), ENCODER_BATCH):
+        on_frames(start, len(frames))
+        batch = torch.from_numpy(frames[start : start + ENCODER_BATCH])
+        batches.append([layer.half() for layer in encoder(encoder.normalise(batch))])
     return [torch.cat(layers) for layers in zip(*batches, strict=True)]
 
 
@@ -205,8 +218,12 @@ def _learn_scale(
     features: PatchFeatures,
     sentences: Tensor,
     settings: TrainingSettings,
+    on_fold: Callable[[int, int], None],
 ) -> tuple[Scale, HeldOut]:
     """Fit one scale on all normals, and score each fold by decoders that were fitted on the others."""
+    folds = np.unique(encoded.folds)
+    # Each fold is one part, and fitting on all normals is another.
+    on_fold(0, len(folds) + 1)
     generator = torch.Generator().manual_seed(settings.seed)
     features.fit(features.joined([layer[_spread(len(layer))].float() for layer in encoded.normals]))
     normals = _patches(features, encoded.normals)
@@ -223,7 +240,8 @@ def _learn_scale(
     image_image = fit_memory(normals, features.memory_weights(), settings.memory, generator)
     distances, painted_distances = held_out_distances(image_image, patches, settings.memory, generator)
     log_odds, painted_log_odds = torch.empty_like(distances), torch.empty_like(painted_distances)
-    for fold in np.unique(patches.folds):
+    for number, fold in enumerate(folds):
+        on_fold(number + 1, len(folds) + 1)
         own, others = patches.painted_folds == fold, patches.painted_folds != fold
         data = PatchData(patches.remembered(fold), patches.painted[others], coverage[others])
         decoder = fit_image_text(data, sentences, settings.text_decoder, generator)

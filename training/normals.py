@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,7 +40,13 @@ class Normals:
     notes: tuple[str, ...]
 
 
-def read_normals(folder: Path, size: tuple[int, int], most: int, rng: np.random.Generator) -> Normals:
+def read_normals(
+    folder: Path,
+    size: tuple[int, int],
+    most: int,
+    rng: np.random.Generator,
+    on_file: Callable[[int, int], None] = lambda *_: None,
+) -> Normals:
     """Read all pictures of a folder in the network's input size.
 
     Pictures that cannot be read and copies of others are left out and named in the notes.
@@ -49,6 +56,7 @@ def read_normals(folder: Path, size: tuple[int, int], most: int, rng: np.random.
         size: (height, width) of the network's input, in pixels.
         most: of more pictures than that, so many are chosen at random.
         rng: source of that choice.
+        on_file: told how many files are read, and how many there are.
 
     Raises:
         DatasetError: there is no such folder.
@@ -71,7 +79,8 @@ def read_normals(folder: Path, size: tuple[int, int], most: int, rng: np.random.
     seen: dict[bytes, Path] = {}
     unreadable: list[FrameError] = []
     copies = 0
-    for file in files:
+    for number, file in enumerate(files):
+        on_file(number, len(files))
         try:
             image = read_frame(file).image
         except FrameError as error:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -33,7 +34,7 @@ from inspector.limits import conformal_limit, normals_needed, promised_rate
 from inspector.results import Verdict
 from training.encoders import build_image_encoder, build_text_encoder
 from training.export import Parity, check_parity, export_scorer
-from training.learning import Learned, OnStep, learn
+from training.learning import Learned, OnStep, ignore_step, learn
 from training.normals import Normals, read_normals, suspects
 from training.prompts import build_prompts, encode_prompts
 from training.settings import TrainingSettings
@@ -71,7 +72,7 @@ def train_product(
     settings: TrainingSettings = TrainingSettings(),  # noqa: B008 - frozen
     *,
     overwrite: bool = False,
-    on_step: OnStep = lambda _: None,
+    on_step: OnStep = ignore_step,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> Trained:
     """Learn a product and write its bundle.
@@ -82,7 +83,7 @@ def train_product(
         output: folder of the new bundle; it appears complete or not at all.
         settings: see `TrainingSettings`.
         overwrite: replace a bundle that stands at `output`.
-        on_step: told what is being done.
+        on_step: told what is being done, and how far it is.
         now: clock for the manifest.
 
     Raises:
@@ -95,9 +96,11 @@ def train_product(
     check_output(output, overwrite=overwrite)
     torch.manual_seed(settings.seed)
     rng = np.random.default_rng(settings.seed)
-    on_step("Reading pictures")
-    normals = read_normals(normal_folder, (settings.height, settings.width), settings.max_normals, rng)
-    on_step("Loading encoders")
+    size = (settings.height, settings.width)
+    normals = read_normals(
+        normal_folder, size, settings.max_normals, rng, partial(on_step, "Reading pictures")
+    )
+    on_step("Loading encoders", 0, 1)
     encoder = build_image_encoder(settings.encoder, settings.height, settings.width)
     text_encoder = build_text_encoder(settings.text_encoder)
     sentences = encode_prompts(build_prompts(product, settings.prompts), text_encoder).pair
@@ -106,9 +109,9 @@ def train_product(
     limits = limits_of(learned, settings.false_reject_rate)
     notes = [*normals.notes, *_notes(normals, learned, limits)]
     with new_folder(output, overwrite=overwrite) as folder:
-        on_step("Exporting")
+        on_step("Exporting", 0, 1)
         export_scorer(learned.scorer, folder / SCORER_NAME)
-        on_step("Checking the export")
+        on_step("Checking the export", 0, 1)
         parity = check_parity(
             learned.scorer, folder / SCORER_NAME, normals.frames[:PARITY_FRAMES], limits.reject
         )

@@ -55,7 +55,7 @@ class TrainingSettings(_Section):
     """Everything that shapes a bundle beside the pictures."""
 
     encoder: ImageEncoderSettings = Field(
-        EfficientNetLite0Settings(layers=(2, 3, 4, 5, 6)), title="Image encoder", discriminator="kind"
+        EfficientNetLite0Settings(), title="Image encoder", discriminator="kind"
     )
     text_encoder: TextEncoderSettings = Field(MiniLmSettings(), title="Text encoder", discriminator="kind")
     prompts: PromptSettings = Field(PromptSettings(), title="Prompts")

@@ -157,18 +157,9 @@ def test_a_run_that_fails_half_way_leaves_nothing(
 
     monkeypatch.setattr(np, "save", full_disk)
     before = sorted(tmp_path.rglob("*"))
-    with pytest.raises(OSError, match="No space left"):
-        cli.main(
-            [
-                "score",
-                str(bundle.path),
-                str(pictures),
-                "--output",
-                f"{tmp_path}/out",
-                "--maps",
-                f"{tmp_path}/maps",
-            ]
-        )
+    outcome = run("score", bundle.path, pictures, "--output", tmp_path / "out", "--maps", tmp_path / "maps")
+    assert outcome.code == 1
+    assert "No space left" in outcome.stderr
     assert sorted(tmp_path.rglob("*")) == before
 
 
@@ -354,6 +345,19 @@ def test_a_missing_extra_is_named_with_how_to_install_it(run: Any) -> None:
     assert outcome.code == 1
     assert "inspector learn needs the train extra" in outcome.stderr
     assert "pip install 'inspector[train]'" in outcome.stderr
+
+
+def test_what_the_disk_refuses_is_a_sentence_and_exit_code_1(
+    run: Any, bundle: Bundle, tmp_path: Path
+) -> None:
+    occupied = tmp_path / "a-file"
+    occupied.write_text("not a folder")
+    outcome = run("calibrate", bundle.path, "--limit", "3", "--output", occupied / "bundle")
+    assert outcome.code == 1
+    assert str(occupied) in outcome.stderr
+    assert "cannot be used" in outcome.stderr
+    assert "Traceback" not in outcome.stderr
+    assert occupied.read_text() == "not a folder"
 
 
 @pytest.mark.usefixtures("lathe")
