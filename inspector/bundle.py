@@ -63,7 +63,11 @@ class Limits(_Part):
     false_reject_rate: float = Field(
         title="Target false-reject rate", description="Share of good parts that may be rejected", gt=0, lt=1
     )
-    normals: int = Field(title="Normals", description="Number of normal scores behind the limit", ge=1)
+    normals: int = Field(
+        title="Normals",
+        description="Number of held-out normals behind the limit; 0 where it promises no false-reject rate",
+        ge=0,
+    )
     method: str = Field(title="Method", description="How the normal scores and the limit were made")
     pixel: float = Field(title="Pixel limit", description="Map scores above it belong to a region")
 

@@ -115,13 +115,18 @@ def limits_by_hand(limits: Limits, reject: float) -> Limits:
             f"{reject} is no limit", "it is not a finite number", "Give one like that of `show`"
         )
     return limits.model_copy(
-        update={"reject": reject, "method": METHOD_BY_HAND, "pixel": _moved_pixel_limit(limits, reject)}
+        update={
+            "reject": reject,
+            "normals": 0,
+            "method": METHOD_BY_HAND,
+            "pixel": _moved_pixel_limit(limits, reject),
+        }
     )
 
 
 def promise(limits: Limits) -> float | None:
-    """The false-reject rate that limits keep, by `inspector.limits.promised_rate`; None where set by hand."""
-    if limits.method == METHOD_BY_HAND:
+    """The false-reject rate that limits keep, by `promised_rate`; None where they keep none."""
+    if limits.normals == 0:
         return None
     return promised_rate(limits.normals, limits.false_reject_rate)
 

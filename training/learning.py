@@ -85,12 +85,14 @@ class Learned:
     Attributes:
         scorer: the trained network; `Scorer.served` gives the one to export.
         normal_maps: float32 [N, h, w], the anomaly maps of held-out normals.
+        painted_scores: [S] scores of synthetic defects on held-out normals.
         choice: what was chosen for this product, and what it reached on synthetic defects.
         held_out: how the normals were held out, in words.
     """
 
     scorer: Scorer
     normal_maps: Tensor
+    painted_scores: NDArray[np.float64]
     choice: Choice
     held_out: str
 
@@ -150,16 +152,24 @@ def learn(
     # A scale without weight would only cost time on the line.
     used = [index for index, shares in enumerate(choice.weights) if float(shares.sum()) > 0]
     scorer = Scorer(encoder, [scales[index] for index in used], choice.weights[used], map_size).eval()
-    fused = fuse(
-        torch.stack(
-            [served_map(standardise_held_out(raw.image_image, choice.position), map_size) for raw in held_out]
-        ),
-        torch.stack(
-            [served_map(standardise_held_out(raw.image_text, choice.position), map_size) for raw in held_out]
-        ),
-        choice.weights,
-    )[0]
-    return Learned(scorer, fused, choice, how)
+    maps = _fused_held_out(scales, held_out, choice, map_size)
+    return Learned(scorer, maps[0], np.asarray(frame_score(maps[1]), dtype=np.float64), choice, how)
+
+
+def _fused_held_out(
+    scales: list[Scale], held_out: list[HeldOut], choice: Choice, size: tuple[int, int]
+) -> tuple[Tensor, Tensor]:
+    """Anomaly maps of held-out normals [N, h, w], and of the synthetic defects on them [S, h, w]."""
+    normal, painted = [], []
+    for decoder in ("image_image", "image_text"):
+        own = [standardise_held_out(getattr(raw, decoder), choice.position) for raw in held_out]
+        other = [
+            getattr(scale, f"{decoder}_calibration")(getattr(raw, f"painted_{decoder}"))
+            for scale, raw in zip(scales, held_out, strict=True)
+        ]
+        normal.append(torch.stack([served_map(maps, size) for maps in own]))
+        painted.append(torch.stack([served_map(maps, size) for maps in other]))
+    return fuse(normal[0], normal[1], choice.weights)[0], fuse(painted[0], painted[1], choice.weights)[0]
 
 
 def scales_of(encoder: ImageEncoder) -> list[tuple[tuple[int, ...], tuple[int, int]]]:

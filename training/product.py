@@ -40,6 +40,8 @@ from training.prompts import build_prompts, encode_prompts
 from training.settings import TrainingSettings
 
 PARITY_FRAMES = 16
+FEWEST_FOR_LIMIT = 4
+"""Below this many normals their scores alone make no limit."""
 PIXEL_QUANTILE = 0.995
 """Of all places on held-out normals; a region begins half-way between it and the reject limit."""
 
@@ -106,7 +108,7 @@ def train_product(
     sentences = encode_prompts(build_prompts(product, settings.prompts), text_encoder).pair
     learned = learn(normals.frames, encoder, sentences, settings, on_step)
 
-    limits = limits_of(learned, settings.false_reject_rate)
+    limits = limits_of(learned, len(normals.frames), settings.false_reject_rate)
     notes = [*normals.notes, *_notes(normals, learned, limits)]
     with new_folder(output, overwrite=overwrite) as folder:
         on_step("Exporting", 0, 1)
@@ -168,24 +170,29 @@ def check_output(output: Path, *, overwrite: bool) -> None:
         )
 
 
-def limits_of(learned: Learned, false_reject_rate: float) -> Limits:
+def limits_of(learned: Learned, normals: int, false_reject_rate: float) -> Limits:
     """The reject limit from held-out normals' scores, and the pixel limit from their maps.
 
     Normals that look defective are left out: one forgotten defect among a hundred normals would put the limit
-    above all defects like it. They are named to the person who trains.
+    above all defects like it. They are named to the person who trains. Of very few normals the highest score
+    is far too low for the next good part; the limit then lies half-way to what synthetic defects score.
     """
-    left_out = suspects(learned.normal_scores)
+    left_out = suspects(learned.normal_scores, learned.painted_scores)
     scores = np.delete(learned.normal_scores, left_out)
     maps = np.delete(np.asarray(learned.normal_maps), left_out, axis=0)
     reject = conformal_limit(scores, false_reject_rate)
-    usual = float(np.quantile(maps, PIXEL_QUANTILE))
     method = f"split conformal over held-out normals ({learned.held_out})"
     if len(left_out):
         method += f", {len(left_out)} suspects left out"
+    if normals < FEWEST_FOR_LIMIT:
+        reject = max(reject, (reject + float(np.median(learned.painted_scores))) / 2)
+        method = f"half-way from held-out normals ({learned.held_out}) to synthetic defects"
+    usual = float(np.quantile(maps, PIXEL_QUANTILE))
     return Limits(
         reject=reject,
         false_reject_rate=false_reject_rate,
-        normals=len(scores),
+        # Copies of a single normal are no sample of good parts.
+        normals=len(scores) if normals > 1 else 0,
         method=method,
         pixel=(min(usual, reject) + reject) / 2,
     )
@@ -194,7 +201,9 @@ def limits_of(learned: Learned, false_reject_rate: float) -> Limits:
 def _notes(normals: Normals, learned: Learned, limits: Limits) -> list[str]:
     notes = []
     needed = normals_needed(limits.false_reject_rate)
-    if len(normals.frames) < needed:
+    if len(normals.frames) == 1:
+        notes.append(f"one normal promises no false-reject rate: add {needed - 1} more")
+    elif len(normals.frames) < needed:
         rate = promised_rate(len(normals.frames), limits.false_reject_rate)
         notes.append(
             f"{len(normals.frames)} normals can promise at most {100 * rate:.1f} % false rejects,"
@@ -205,7 +214,7 @@ def _notes(normals: Normals, learned: Learned, limits: Limits) -> list[str]:
         notes.extend(
             f"{normals.paths[index]} looks defective (score {scores[index]:.2f}, the median is"
             f" {np.median(scores):.2f}) and has no part in the limit: if it is, remove it and train again"
-            for index in suspects(scores)
+            for index in suspects(scores, learned.painted_scores)
         )
     return notes
 

@@ -37,7 +37,8 @@ def fit_image_text(
     """Train a projection on random batches of patches with focal and Dice loss (AnomalyGPT).
 
     Besides painted patches, normal ones under Gaussian feature noise count as defective: noise reaches
-    directions that no painted defect takes (SimpleNet, arXiv:2303.15140).
+    directions that no painted defect takes (SimpleNet, arXiv:2303.15140). Dropout (Srivastava et al., JMLR
+    2014) keeps the decoder from a few features that give painted defects away and real ones not.
     """
     normals, painted = data.normals.flatten(0, 1), data.painted.flatten(0, 1)
     coverage = data.coverage.flatten()
@@ -75,6 +76,9 @@ def fit_image_text(
                 draw(normals, None, normal - beside),
             )
         )
+        if settings.dropout:
+            shown = torch.rand(batch.shape, generator=generator) >= settings.dropout
+            batch = batch * shown / (1 - settings.dropout)
         log_odds = decoder(batch)
         loss = focal_loss(log_odds, target) + dice_loss(log_odds, target)
         optimiser.zero_grad()

@@ -22,7 +22,7 @@ from training.decoders.scorer import frame_score, fuse, served_map
 
 POSITIONS = (0.0, 0.6)
 """How much each place is measured by its own normals: not at all, more than half."""
-SCALE_MARGIN = 0.003
+SCALE_MARGIN = 0.001
 """One scale alone must beat the mean of all by so much of the criterion."""
 DECODERS = (2.0, 1.0)
 """Shares of the image-image and the image-text map. They are not chosen by painted defects: the image-text

@@ -45,10 +45,13 @@ class TextDecoderSettings(_Section):
     defect_share: float = Field(
         0.25, title="Defects", description="Share of painted patches in a batch", gt=0, lt=1
     )
+    dropout: float = Field(
+        0.3, title="Dropout", description="Share of each patch's features hidden in a step", ge=0, lt=1
+    )
     noise_share: float = Field(
         0.1, title="Feature noise", description="Share of normal patches made abnormal by noise", ge=0, lt=1
     )
-    noise_scale: float = Field(0.5, title="Noise", description="In standard deviations of the features", gt=0)
+    noise_scale: float = Field(1.0, title="Noise", description="In standard deviations of the features", gt=0)
 
 
 class TrainingSettings(_Section):

@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 from inspector.bundle import load_bundle
+from inspector.calibration import promise
 from inspector.cli import main
 from inspector.errors import DatasetError, OutputExistsError, ParityError, TrainingError
 from inspector.frames import image_files, read_frame
@@ -80,18 +81,6 @@ def test_graph_has_a_dynamic_batch_and_no_weights_beside_it(bundle_path: Path) -
     assert sorted(path.name for path in bundle_path.iterdir()) == ["golden", "manifest.json", "scorer.onnx"]
 
 
-def test_one_normal_is_enough_to_begin(data: Path, tmp_path: Path) -> None:
-    normals = tmp_path / "one"
-    normals.mkdir()
-    first = image_files(data / "train" / "good")[0]
-    (normals / first.name).write_bytes(first.read_bytes())
-
-    trained = train_product("washer", normals, tmp_path / "bundle", FAST)
-
-    assert any("1 normals can promise at most 50.0 % false rejects" in note for note in trained.notes)
-    assert load_inspector(tmp_path / "bundle").inspect(read_frame(first)).verdict is Verdict.PASS
-
-
 def test_export_that_differs_is_refused(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def spoilt(scorer: Scorer, path: Path) -> None:
         export_scorer(scorer, path)
@@ -152,10 +141,37 @@ def test_odd_pictures_among_the_normals_are_named(tmp_path: Path) -> None:
 
 def test_defective_normals_are_suspected_and_good_ones_are_not() -> None:
     rng = np.random.default_rng(0)
+    good, defects = rng.normal(1.5, 0.3, 100), rng.normal(3.5, 1.0, 200)
+
+    assert list(suspects(np.concatenate((good, [6.0, 4.0])), defects)) == [100, 101]
+    assert len(suspects(good, defects)) == 0
+
+
+def test_an_unusual_normal_is_no_suspect_where_defects_score_much_higher() -> None:
+    rng = np.random.default_rng(0)
     scores = np.concatenate((rng.normal(1.5, 0.3, 100), [6.0, 4.0]))
 
-    assert list(suspects(scores)) == [100, 101]
-    assert len(suspects(rng.normal(1.5, 0.3, 100))) <= 1
+    assert len(suspects(scores, rng.normal(12.0, 2.0, 200))) == 0
+
+
+def test_one_normal_makes_a_bundle_that_promises_no_rate_and_passes_the_next_good_part(
+    data: Path, tmp_path: Path
+) -> None:
+    only = tmp_path / "normals"
+    only.mkdir()
+    first = image_files(data / "train" / "good")[0]
+    (only / first.name).write_bytes(first.read_bytes())
+
+    trained = train_product("washer", only, tmp_path / "bundle", FAST)
+
+    limits = trained.bundle.manifest.limits
+    assert limits.normals == 0
+    assert promise(limits) is None
+    assert any("promises no false-reject rate" in note for note in trained.notes)
+    inspector = load_inspector(trained.bundle.path)
+    assert inspector.inspect(read_frame(first)).verdict is Verdict.PASS
+    good = [inspector.inspect(read_frame(path)) for path in image_files(data / "test" / "good")]
+    assert sum(one.verdict is Verdict.PASS for one in good) > len(good) / 2
 
 
 @pytest.mark.parametrize("product", ["", "a/b", "..", "-x", "x" * 65, "müller"])

@@ -54,7 +54,8 @@ class _NamedMaps(nn.Module):
 def patchcore(normals: int, height: int, width: int) -> tuple[nn.Module, Callable[[nn.Module], None]]:
     """An unfitted PatchCore and the function that fits it after all normals passed through."""
     encoder = _encoder(height, width)
-    model = PatchcoreModel(layers=_names(), backbone="resnet18", pre_trained=False)
+    model = PatchcoreModel(layers=["layer1"], backbone="resnet18", pre_trained=False)
+    model.layers = _names()
     model.feature_extractor = _NamedMaps(encoder)  # type: ignore[assignment]
     rows, columns = encoder.layer_sizes[0]
     share = min(1.0, PATCHCORE_MEMORY / (normals * rows * columns))

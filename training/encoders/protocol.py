@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from inspector.bundle import Weights
 from inspector.errors import TrainingError
+from training.encoders.texture import TexturePooling, pooling_factor
 
 RGB_MAX = 255.0
 
@@ -24,7 +25,7 @@ class ImageEncoder(nn.Module):
         height, width: the input size in pixels.
         mean, std: [3] float32, RGB, for inputs scaled to 0..1. Buffers, so that they follow the device.
         layer_channels: channels of every map, shallow to deep.
-        layer_strides: pixels of the input per cell of every map.
+        layer_strides: pixels of the input per cell of every map; finer ones are pooled, see `TexturePooling`.
         layer_sizes: (rows, columns) of every map.
         weights: the network's name and the SHA-256 of its weights as they were loaded.
 
@@ -34,7 +35,7 @@ class ImageEncoder(nn.Module):
         width: see above.
         mean: see above.
         std: see above.
-        strides: see `layer_strides`.
+        strides: pixels of the input per cell of every map of the trunk.
         weights: see above.
 
     Raises:
@@ -56,9 +57,10 @@ class ImageEncoder(nn.Module):
         weights: Weights,
     ) -> None:
         super().__init__()
-        self.trunk = trunk
+        factors = [pooling_factor(stride) for stride in strides]
+        self.trunk = TexturePooling(trunk, factors) if max(factors) > 1 else trunk
         self.height, self.width = height, width
-        self.layer_strides = tuple(strides)
+        self.layer_strides = tuple(stride * factor for stride, factor in zip(strides, factors, strict=True))
         self.weights = weights
         # Not persistent: they belong to the preprocessing, not to the weights.
         self.register_buffer("mean", torch.tensor(tuple(mean), dtype=torch.float32), persistent=False)

@@ -30,7 +30,7 @@ class EfficientNetLite0Settings(_Settings):
 
     kind: Literal["efficientnet-lite0"] = "efficientnet-lite0"
     layers: Blocks = Field(
-        (2, 3, 4, 5, 6),
+        (1, 2, 3, 4, 5, 6),
         title="Layers",
         description="Blocks 0 to 6 whose outputs are taken; blocks behind the last are cut",
     )

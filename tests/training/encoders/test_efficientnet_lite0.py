@@ -15,6 +15,7 @@ from inspector.errors import TrainingError
 from tests.training.encoders.onnx_parity import export
 from training.encoders import EfficientNetLite0Settings, build_image_encoder
 from training.encoders.efficientnet_lite0 import load_efficientnet_lite0, match_by_order
+from training.encoders.texture import TexturePooling
 
 
 @pytest.fixture(scope="module")
@@ -51,20 +52,22 @@ def test_the_loaded_network_recognises_a_photographed_coffee(network: Any) -> No
 def test_maps_equal_those_of_the_whole_network(network: Any, height: int, width: int) -> None:
     image = torch.randn(2, 3, height, width, generator=torch.Generator().manual_seed(0))
     encoder = build_image_encoder(EfficientNetLite0Settings(layers=(0, 1, 2, 3, 4, 5, 6)), height, width)
+    assert isinstance(encoder.trunk, TexturePooling)
+    trunk = encoder.trunk.trunk
 
     with torch.no_grad():
         features = network.bn1(network.conv_stem(image))
-        for block, ours in zip(network.blocks, encoder(image), strict=True):
+        for block, ours in zip(network.blocks, trunk(image), strict=True):
             features = block(features)
             assert (ours - features).abs().max() < 1e-5 * features.abs().max()
 
 
-def test_the_default_layers_are_blocks_2_4_and_6() -> None:
+def test_the_default_layers_are_all_blocks_but_the_first() -> None:
     encoder = build_image_encoder()
 
-    assert encoder.layer_channels == (40, 112, 320)
-    assert encoder.layer_strides == (8, 16, 32)
-    assert encoder.layer_sizes == ((32, 32), (16, 16), (8, 8))
+    assert encoder.layer_channels == (48, 40, 80, 112, 192, 320)
+    assert encoder.layer_strides == (8, 8, 16, 16, 32, 32)
+    assert encoder.layer_sizes == ((32, 32), (32, 32), (16, 16), (16, 16), (8, 8), (8, 8))
 
 
 def test_blocks_behind_the_deepest_layer_are_cut() -> None:
@@ -88,7 +91,8 @@ def test_the_export_is_nothing_but_convolutions_clips_and_sums(
     height: int, width: int, tmp_path: Path
 ) -> None:
     exported = export(
-        build_image_encoder(EfficientNetLite0Settings(), height, width), tmp_path / "encoder.onnx"
+        build_image_encoder(EfficientNetLite0Settings(layers=(2, 4, 6)), height, width),
+        tmp_path / "encoder.onnx",
     )
 
     assert set(exported.operators) == {"Conv", "Clip", "Add"}

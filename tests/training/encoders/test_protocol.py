@@ -10,11 +10,11 @@ from training.encoders import ImageEncoder
 
 
 class Pyramid(nn.Module):
-    """Halves the image twice, with statistics that training would move."""
+    """Shrinks the image eightfold, then twofold, with statistics that training would move."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.first = nn.Sequential(nn.Conv2d(3, 4, 2, stride=2), nn.BatchNorm2d(4))
+        self.first = nn.Sequential(nn.Conv2d(3, 4, 8, stride=8), nn.BatchNorm2d(4))
         self.second = nn.Conv2d(4, 6, 2, stride=2)
 
     def forward(self, image: Tensor) -> list[Tensor]:
@@ -23,7 +23,7 @@ class Pyramid(nn.Module):
 
 
 def encoder_of(
-    trunk: nn.Module, height: int = 32, width: int = 48, strides: tuple[int, ...] = (2, 4)
+    trunk: nn.Module, height: int = 32, width: int = 48, strides: tuple[int, ...] = (8, 16)
 ) -> ImageEncoder:
     return ImageEncoder(
         trunk,
@@ -40,10 +40,10 @@ def test_it_states_the_shapes_of_its_maps() -> None:
     encoder = encoder_of(Pyramid())
 
     assert encoder.layer_channels == (4, 6)
-    assert encoder.layer_sizes == ((16, 24), (8, 12))
+    assert encoder.layer_sizes == ((4, 6), (2, 3))
     assert [tuple(layer.shape) for layer in encoder(torch.zeros(5, 3, 32, 48))] == [
-        (5, 4, 16, 24),
-        (5, 6, 8, 12),
+        (5, 4, 4, 6),
+        (5, 6, 2, 3),
     ]
 
 
@@ -83,7 +83,7 @@ def test_an_image_of_another_size_is_refused() -> None:
 
 
 def test_a_size_whose_border_the_maps_would_leave_out_is_refused() -> None:
-    with pytest.raises(TrainingError, match="multiples of 4"):
+    with pytest.raises(TrainingError, match="multiples of 16"):
         encoder_of(Pyramid(), height=33)
 
 
