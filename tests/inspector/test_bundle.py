@@ -79,7 +79,7 @@ def test_a_manifest_edited_by_hand_is_seen(folder: Path, change: Edit) -> None:
         (lambda manifest: manifest.update(colour="x"), "colour"),
         (lambda manifest: manifest.pop("limits"), "limits"),
         (lambda manifest: manifest.update(product="../x"), "product"),
-        (lambda manifest: manifest["limits"].update(normals=0), "limits.normals"),
+        (lambda manifest: manifest["limits"].update(normals=-1), "limits.normals"),
     ],
 )
 def test_a_manifest_that_does_not_fit_the_schema_is_named_by_field(
