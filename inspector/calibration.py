@@ -92,7 +92,7 @@ def normal_pictures(folder: Path) -> list[Path]:
 def limits_from_normals(limits: Limits, scores: tuple[float, ...], false_reject_rate: float) -> Limits:
     """Limits by `inspector.limits.conformal_limit` over scores of normals.
 
-    The pixel limit moves in proportion to the reject limit, since both are on the scale of the map.
+    The pixel limit moves in proportion to the reject limit, since both are in units of what normals score.
     """
     reject = conformal_limit(np.array(scores), false_reject_rate)
     return Limits(

@@ -17,12 +17,12 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from training.decoders.calibration import standardise_held_out
+from training.decoders.fusion import MAP_CELLS_PER_PATCH
 from training.decoders.image_image import ImageImageDecoder
 from training.decoders.image_text import ImageTextDecoder
 from training.decoders.patches import PatchFeatures
 from training.decoders.scale import Scale
-from training.decoders.scorer import MAP_CELLS_PER_PATCH, Scorer, frame_score, fuse, served_map
+from training.decoders.scorer import Scorer
 from training.defects import DefectPainter, find_foregrounds
 from training.encoders import ImageEncoder
 from training.memory import FoldedPatches, fit_memory, held_out_distances
@@ -84,22 +84,14 @@ class Learned:
 
     Attributes:
         scorer: the trained network; `Scorer.served` gives the one to export.
-        normal_maps: float32 [N, h, w], the anomaly maps of held-out normals.
-        painted_scores: [S] scores of synthetic defects on held-out normals.
-        choice: what was chosen for this product, and what it reached on synthetic defects.
+        choice: what was chosen for this product, what it reached on synthetic defects, and the maps of the
+            held-out normals and of the synthetic defects on them.
         held_out: how the normals were held out, in words.
     """
 
     scorer: Scorer
-    normal_maps: Tensor
-    painted_scores: NDArray[np.float64]
     choice: Choice
     held_out: str
-
-    @property
-    def normal_scores(self) -> NDArray[np.float64]:
-        """[N] scores of held-out normals."""
-        return np.asarray(frame_score(self.normal_maps), dtype=np.float64)
 
 
 def learn(
@@ -146,30 +138,13 @@ def learn(
     rows, columns = scales[0].grid
     map_size = (rows * MAP_CELLS_PER_PATCH, columns * MAP_CELLS_PER_PATCH)
     choice = choose(held_out, painted.masks, map_size)
-    for scale, raw in zip(scales, held_out, strict=True):
-        scale.image_image_calibration.fit(raw.image_image, choice.position)
-        scale.image_text_calibration.fit(raw.image_text, choice.position)
-    # A scale without weight would only cost time on the line.
-    used = [index for index, shares in enumerate(choice.weights) if float(shares.sum()) > 0]
-    scorer = Scorer(encoder, [scales[index] for index in used], choice.weights[used], map_size).eval()
-    maps = _fused_held_out(scales, held_out, choice, map_size)
-    return Learned(scorer, maps[0], np.asarray(frame_score(maps[1]), dtype=np.float64), choice, how)
-
-
-def _fused_held_out(
-    scales: list[Scale], held_out: list[HeldOut], choice: Choice, size: tuple[int, int]
-) -> tuple[Tensor, Tensor]:
-    """Anomaly maps of held-out normals [N, h, w], and of the synthetic defects on them [S, h, w]."""
-    normal, painted = [], []
-    for decoder in ("image_image", "image_text"):
-        own = [standardise_held_out(getattr(raw, decoder), choice.position) for raw in held_out]
-        other = [
-            getattr(scale, f"{decoder}_calibration")(getattr(raw, f"painted_{decoder}"))
-            for scale, raw in zip(scales, held_out, strict=True)
-        ]
-        normal.append(torch.stack([served_map(maps, size) for maps in own]))
-        painted.append(torch.stack([served_map(maps, size) for maps in other]))
-    return fuse(normal[0], normal[1], choice.weights)[0], fuse(painted[0], painted[1], choice.weights)[0]
+    scorer = Scorer(
+        encoder,
+        [scales[index] for index in choice.used_scales],
+        choice.ranking.fusion(held_out, map_size),
+        choice.outlining.fusion(held_out, map_size),
+    )
+    return Learned(scorer.eval(), choice, how)
 
 
 def scales_of(encoder: ImageEncoder) -> list[tuple[tuple[int, ...], tuple[int, int]]]:

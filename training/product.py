@@ -43,7 +43,7 @@ PARITY_FRAMES = 16
 FEWEST_FOR_LIMIT = 4
 """Below this many normals their scores alone make no limit."""
 PIXEL_QUANTILE = 0.995
-"""Of all places on held-out normals; a region begins half-way between it and the reject limit."""
+"""Of all places on held-out normals; a region begins half-way between it and the worst of a good part."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,25 +177,31 @@ def limits_of(learned: Learned, normals: int, false_reject_rate: float) -> Limit
     above all defects like it. They are named to the person who trains. Of very few normals the highest score
     is far too low for the next good part; the limit then lies half-way to what synthetic defects score.
     """
-    left_out = suspects(learned.normal_scores, learned.painted_scores)
-    scores = np.delete(learned.normal_scores, left_out)
-    maps = np.delete(np.asarray(learned.normal_maps), left_out, axis=0)
+    ranking, outlining = learned.choice.ranking, learned.choice.outlining
+    left_out = suspects(ranking.normal_scores, ranking.painted_scores)
+    scores = np.delete(ranking.normal_scores, left_out)
     reject = conformal_limit(scores, false_reject_rate)
+    highest = conformal_limit(np.delete(outlining.normal_scores, left_out), false_reject_rate)
     method = f"split conformal over held-out normals ({learned.held_out})"
     if len(left_out):
         method += f", {len(left_out)} suspects left out"
     if normals < FEWEST_FOR_LIMIT:
-        reject = max(reject, (reject + float(np.median(learned.painted_scores))) / 2)
+        reject = _half_way(reject, ranking.painted_scores)
+        highest = _half_way(highest, outlining.painted_scores)
         method = f"half-way from held-out normals ({learned.held_out}) to synthetic defects"
-    usual = float(np.quantile(maps, PIXEL_QUANTILE))
+    usual = float(np.quantile(np.delete(np.asarray(outlining.normal), left_out, axis=0), PIXEL_QUANTILE))
     return Limits(
         reject=reject,
         false_reject_rate=false_reject_rate,
         # Copies of a single normal are no sample of good parts.
         normals=len(scores) if normals > 1 else 0,
         method=method,
-        pixel=(min(usual, reject) + reject) / 2,
+        pixel=(min(usual, highest) + highest) / 2,
     )
+
+
+def _half_way(limit: float, painted_scores: NDArray[np.float64]) -> float:
+    return max(limit, (limit + float(np.median(painted_scores))) / 2)
 
 
 def _notes(normals: Normals, learned: Learned, limits: Limits) -> list[str]:
@@ -209,12 +215,12 @@ def _notes(normals: Normals, learned: Learned, limits: Limits) -> list[str]:
             f"{len(normals.frames)} normals can promise at most {100 * rate:.1f} % false rejects,"
             f" not {100 * limits.false_reject_rate:g} %: add {needed - len(normals.frames)} more"
         )
-    if len(learned.normal_scores) == len(normals.paths):
-        scores = learned.normal_scores
+    scores = learned.choice.ranking.normal_scores
+    if len(scores) == len(normals.paths):
         notes.extend(
             f"{normals.paths[index]} looks defective (score {scores[index]:.2f}, the median is"
             f" {np.median(scores):.2f}) and has no part in the limit: if it is, remove it and train again"
-            for index in suspects(scores, learned.painted_scores)
+            for index in suspects(scores, learned.choice.ranking.painted_scores)
         )
     return notes
 
@@ -241,13 +247,19 @@ def _score(engine: OnnxRuntimeEngine, image: NDArray[np.uint8], shape: tuple[int
 
 def _fusion(learned: Learned) -> dict[str, float | str]:
     """The chosen constants, by name."""
-    names = ("fine", "coarse") if len(learned.choice.weights) > 1 else ("fine",)
+    choice = learned.choice
+    names = ("fine", "coarse") if len(choice.ranking.weights) > 1 else ("fine",)
     weights = {
-        f"{name}_{decoder}": round(float(weight), 6)
-        for name, row in zip(names, learned.choice.weights, strict=True)
+        f"{use}_{name}_{decoder}": round(float(weight), 6)
+        for use, weighting in (("score", choice.ranking), ("map", choice.outlining))
+        for name, row in zip(names, weighting.weights, strict=True)
         for decoder, weight in zip(("image_image", "image_text"), row, strict=True)
     }
-    return {**weights, "position": learned.choice.position}
+    return {
+        **weights,
+        "score_position": choice.ranking.position,
+        "map_position": choice.outlining.position,
+    }
 
 
 def check_product(product: str) -> None:

@@ -2,7 +2,16 @@
 
 No single normalisation or fusion weight is best for all products. Held-out normals and the defects painted
 on them are scored by every candidate; a candidate other than the default must be clearly better on them,
-since painted defects are only like real ones. The default is all scales alike, image-image twice image-text.
+since painted defects are only like real ones. The default is all scales alike, at fixed shares
+of the decoders.
+
+Each map is first divided by what a normal frame rarely scores in it. A decoder that finds something unusual
+on every third normal would otherwise put the fused limit where the other one is never heard.
+
+Frames are ranked and defects are outlined by different fusions. Places that are hard on every good part
+mislead the ranking, so it measures each place by its own normals; inside one frame that only shifts the
+outline. And the image-image decoder, which never saw a painted defect, tells good parts from bad ones better,
+while the image-text decoder draws defects better.
 """
 
 from __future__ import annotations
@@ -18,15 +27,19 @@ from torch import Tensor
 from torch.nn import functional
 
 from training.decoders.calibration import PositionCalibration, standardise_held_out
-from training.decoders.scorer import frame_score, fuse, served_map
+from training.decoders.fusion import Fusion, frame_score, served_map
 
-POSITIONS = (0.0, 0.6)
+RANKING_POSITIONS = (0.0, 0.6)
 """How much each place is measured by its own normals: not at all, more than half."""
+OUTLINING_POSITION = 0.0
 SCALE_MARGIN = 0.001
 """One scale alone must beat the mean of all by so much of the criterion."""
-DECODERS = (2.0, 1.0)
+RANKING_DECODERS = (5 / 7, 2 / 7)
 """Shares of the image-image and the image-text map. They are not chosen by painted defects: the image-text
 decoder learned from such defects, so they flatter it (on real tiles such a choice cost 0.1 of AUROC)."""
+OUTLINING_DECODERS = (1 / 2, 1 / 2)
+REFERENCE_QUANTILE = 0.95
+"""Each map is measured in units of this quantile of its own frame scores of held-out normals."""
 PIXEL_STRIDE = 2
 """Every second row and column of the maps is enough to rank pixels."""
 
@@ -49,18 +62,61 @@ class HeldOut:
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
-    """What was chosen for a product.
+class Weighting:
+    """How the maps of one product are fused.
 
     Attributes:
-        position: see `POSITIONS`.
-        weights: [scales, 2] share of each scale's image-image and image-text map; they sum to 1.
-        image_auroc: of synthetic defects against held-out normals, by frame score.
-        pixel_auroc: of painted against unpainted pixels.
+        position: how much each place is measured by its own normals, 0 to 1.
+        weights: [scales, 2] factor of each scale's image-image and image-text map: its share over its
+            reference (see `references`).
+        normal: float32 [N, h, w], fused maps of the held-out normals.
+        painted: float32 [S, h, w], fused maps of the synthetic defects.
     """
 
     position: float
     weights: Tensor
+    normal: Tensor
+    painted: Tensor
+
+    @property
+    def normal_scores(self) -> NDArray[np.float64]:
+        """[N] frame scores of the held-out normals."""
+        return np.asarray(frame_score(self.normal), dtype=np.float64)
+
+    @property
+    def painted_scores(self) -> NDArray[np.float64]:
+        """[S] frame scores of the synthetic defects."""
+        return np.asarray(frame_score(self.painted), dtype=np.float64)
+
+    def fusion(self, scales: list[HeldOut], map_size: tuple[int, int]) -> Fusion:
+        """The module that fuses so, with all held-out normals' statistics; unused scales are left out."""
+        used = self.weights.sum(1) > 0
+        pairs = [
+            (self._calibration(scale.image_image), self._calibration(scale.image_text))
+            for scale, wanted in zip(scales, used, strict=True)
+            if wanted
+        ]
+        return Fusion(pairs, self.weights[used], map_size)
+
+    def _calibration(self, maps: Tensor) -> PositionCalibration:
+        calibration = PositionCalibration((maps.shape[1], maps.shape[2]))
+        calibration.fit(maps, self.position)
+        return calibration
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What was chosen for a product.
+
+    Attributes:
+        ranking: makes the score.
+        outlining: makes the map; it uses the same scales.
+        image_auroc: of synthetic defects against held-out normals, by frame score.
+        pixel_auroc: of painted against unpainted pixels.
+    """
+
+    ranking: Weighting
+    outlining: Weighting
     image_auroc: float
     pixel_auroc: float
 
@@ -68,6 +124,31 @@ class Choice:
     def criterion(self) -> float:
         """Mean of both figures."""
         return (self.image_auroc + self.pixel_auroc) / 2
+
+    @property
+    def used_scales(self) -> list[int]:
+        """Indices of the scales that have any weight; another would only cost time on the line."""
+        return [index for index, weights in enumerate(self.ranking.weights) if float(weights.sum()) > 0]
+
+
+@dataclass(frozen=True, slots=True)
+class _Served:
+    """Standardised maps in the served size, each [scales, decoders, frames, h, w]."""
+
+    position: float
+    normal: Tensor
+    painted: Tensor
+
+    def weighted(self, share: Tensor) -> Weighting:
+        """Fuse by shares [scales, decoders] of maps that are measured in units of their references."""
+        weights = share / references(self.normal)
+        factors = weights[..., None, None, None]
+        return Weighting(
+            self.position,
+            weights,
+            (factors * self.normal).sum((0, 1)),
+            (factors * self.painted).sum((0, 1)),
+        )
 
 
 def choose(scales: list[HeldOut], masks: NDArray[np.bool_], size: tuple[int, int]) -> Choice:
@@ -80,59 +161,67 @@ def choose(scales: list[HeldOut], masks: NDArray[np.bool_], size: tuple[int, int
     """
     shrunk = functional.adaptive_max_pool2d(torch.from_numpy(masks[:, None]).float(), size)[:, 0]
     defective = np.asarray(shrunk[:, ::PIXEL_STRIDE, ::PIXEL_STRIDE], dtype=bool)
-    everything, *alone = weightings(len(scales))
-    served = {position: _standardised(scales, position, size) for position in POSITIONS}
+    positions = {*RANKING_POSITIONS, OUTLINING_POSITION}
+    served = {position: _serve(scales, position, size) for position in positions}
+
+    def candidate(among_scales: Tensor, position: float) -> Choice:
+        return _measured(
+            served[position].weighted(torch.outer(among_scales, torch.tensor(RANKING_DECODERS))),
+            served[OUTLINING_POSITION].weighted(torch.outer(among_scales, torch.tensor(OUTLINING_DECODERS))),
+            defective,
+        )
+
+    everything, *alone = scale_shares(len(scales))
     default = max(
-        (_measured(position, everything, *maps, defective) for position, maps in served.items()),
+        (candidate(everything, position) for position in RANKING_POSITIONS),
         key=lambda choice: choice.criterion,
     )
-    others = (_measured(default.position, weights, *served[default.position], defective) for weights in alone)
+    others = (candidate(only, default.ranking.position) for only in alone)
     better = [other for other in others if other.criterion > default.criterion + SCALE_MARGIN]
     return max(better, key=lambda choice: choice.criterion, default=default)
 
 
-def weightings(scales: int) -> Iterator[Tensor]:
-    """Weights [scales, 2] to try: all scales alike, which is the default, then each alone."""
-    alone = [shares for shares in torch.eye(scales) if scales > 1]
-    for shares in (torch.ones(scales), *alone):
-        weights = torch.outer(shares, torch.tensor(DECODERS))
-        yield weights / weights.sum()
+def scale_shares(scales: int) -> Iterator[Tensor]:
+    """Shares [scales] to try, each sums to 1: all scales alike, which is the default, then each alone."""
+    yield torch.full((scales,), 1 / scales)
+    if scales > 1:
+        yield from torch.eye(scales)
 
 
-def _standardised(
-    scales: list[HeldOut], position: float, size: tuple[int, int]
-) -> tuple[tuple[Tensor, Tensor], tuple[Tensor, Tensor]]:
-    """Served maps of the normals and of the painted frames: ([S, N, h, w] image-image, image-text) each."""
-    normal: tuple[list[Tensor], list[Tensor]] = ([], [])
-    painted: tuple[list[Tensor], list[Tensor]] = ([], [])
+def references(normal: Tensor) -> Tensor:
+    """What one normal in twenty scores in each map: [scales, decoders, N, h, w] to [scales, decoders]."""
+    scores = frame_score(normal.flatten(0, 2)).reshape(normal.shape[:3])
+    return torch.quantile(scores, REFERENCE_QUANTILE, dim=2).clamp_min(1e-6)
+
+
+def _serve(scales: list[HeldOut], position: float, size: tuple[int, int]) -> _Served:
+    normal, painted = [], []
     for scale in scales:
-        for decoder, (own, other) in enumerate(
-            ((scale.image_image, scale.painted_image_image), (scale.image_text, scale.painted_image_text))
+        for own, other in (
+            (scale.image_image, scale.painted_image_image),
+            (scale.image_text, scale.painted_image_text),
         ):
             calibration = PositionCalibration((own.shape[1], own.shape[2]))
             calibration.fit(own, position)
-            normal[decoder].append(served_map(standardise_held_out(own, position), size))
-            painted[decoder].append(served_map(calibration(other), size))
-    return (torch.stack(normal[0]), torch.stack(normal[1])), (
-        torch.stack(painted[0]),
-        torch.stack(painted[1]),
+            normal.append(served_map(standardise_held_out(own, position), size))
+            painted.append(served_map(calibration(other), size))
+    return _Served(
+        position,
+        torch.stack(normal).reshape(len(scales), 2, -1, *size),
+        torch.stack(painted).reshape(len(scales), 2, -1, *size),
     )
 
 
-def _measured(
-    position: float,
-    weights: Tensor,
-    normal: tuple[Tensor, Tensor],
-    painted: tuple[Tensor, Tensor],
-    defective: NDArray[np.bool_],
-) -> Choice:
-    good, bad = fuse(*normal, weights)[0], fuse(*painted, weights)[0]
-    scores = np.concatenate((frame_score(good), frame_score(bad)))
-    labels = np.arange(len(scores)) >= len(good)
+def _measured(ranking: Weighting, outlining: Weighting, defective: NDArray[np.bool_]) -> Choice:
+    scores = np.concatenate((ranking.normal_scores, ranking.painted_scores))
+    labels = np.arange(len(scores)) >= len(ranking.normal)
     pixels = np.concatenate(
-        [np.asarray(maps[:, ::PIXEL_STRIDE, ::PIXEL_STRIDE]).ravel() for maps in (good, bad)]
+        [
+            np.asarray(maps[:, ::PIXEL_STRIDE, ::PIXEL_STRIDE]).ravel()
+            for maps in (outlining.normal, outlining.painted)
+        ]
     )
     truth = np.concatenate((np.zeros(len(pixels) - defective.size, bool), defective.ravel()))
     return Choice(
-        position, weights, float(roc_auc_score(labels, scores)), float(roc_auc_score(truth, pixels))
+        ranking, outlining, float(roc_auc_score(labels, scores)), float(roc_auc_score(truth, pixels))
     )

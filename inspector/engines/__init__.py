@@ -14,8 +14,8 @@ class ScorerOutput:
     """What the scorer network says of a batch of B frames. Scores are raw, higher is more abnormal.
 
     Attributes:
-        anomaly_map: float32 `[B, h, w]`, the fused map.
-        score: float32 `[B]`, one number a frame.
+        anomaly_map: float32 `[B, h, w]`, the fused map that outlines what is abnormal.
+        score: float32 `[B]`, one number a frame, from a fused map that is weighted to rank frames.
         embedding: float32 `[B, D]`, the frames' global descriptors.
         image_image_map: float32 `[B, h, w]`, distance to the memory of normal patches.
         image_text_map: float32 `[B, h, w]`, how much each place matches the abnormal sentences.

@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from torch.nn import functional
 
 from training.decoders.calibration import PositionCalibration, gaussian_blur, standardise_held_out
+from training.decoders.fusion import Fusion, frame_score
 from training.decoders.image_image import ImageImageDecoder, fit_projection, nearest_distance, principal_axes
 from training.decoders.image_text import ImageTextDecoder, dice_loss, focal_loss
 from training.decoders.patches import PatchFeatures
 from training.decoders.scale import Scale
-from training.decoders.scorer import frame_score, fuse
 from training.decoders.served import ServedScale
 from training.memory import greedy_coreset
 
@@ -41,7 +41,6 @@ def _fitted_scale() -> Scale:
     image_image.remember(image_image.project(patches[:50]))
     sentences = functional.normalize(torch.randn(2, 24), dim=1)
     scale = Scale(features, image_image, ImageTextDecoder(features.dim, 16, sentences, 0.07))
-    scale.image_image_calibration.fit(torch.rand(6, *GRID))
     return scale.eval()
 
 
@@ -150,14 +149,37 @@ def test_frame_score_is_the_mean_of_the_highest_hundredth() -> None:
     assert float(frame_score(maps)[0]) == pytest.approx(20)
 
 
-def test_fusion_is_a_weighted_mean() -> None:
-    ones = torch.ones(2, 1, 2, 2)
+def _fusion(weights: torch.Tensor, *, seed: int = 0) -> Fusion:
+    """A fusion of a fine and a coarse scale, with statistics of random normals."""
+    torch.manual_seed(seed)
+    pairs = []
+    for grid in ((8, 8), (4, 4)):
+        pair = PositionCalibration(grid), PositionCalibration(grid)
+        for calibration in pair:
+            calibration.fit(torch.rand(6, *grid))
+        pairs.append(pair)
+    return Fusion(pairs, weights, (16, 16))
+
+
+def test_fusion_is_the_weighted_sum_of_the_served_maps() -> None:
     weights = torch.tensor([[0.4, 0.1], [0.3, 0.2]])
+    raw = [(torch.rand(2, 8, 8), torch.rand(2, 8, 8)), (torch.rand(2, 4, 4), torch.rand(2, 4, 4))]
 
-    fused, by_image, by_text = fuse(ones, 2 * ones, weights)
+    fused = _fusion(weights)(raw)
 
-    torch.testing.assert_close(fused, torch.full((1, 2, 2), 0.7 + 0.6))
-    torch.testing.assert_close(by_text, 2 * by_image)
+    single = [_fusion(weights * keep)(raw) for keep in (torch.eye(4).reshape(4, 2, 2))]
+    torch.testing.assert_close(fused, torch.stack(single).sum(0), rtol=1e-4, atol=1e-4)
+    assert fused.shape == (2, 16, 16)
+
+
+def test_each_decoder_gives_its_map_whatever_its_weight() -> None:
+    raw = [(torch.rand(1, 8, 8), torch.rand(1, 8, 8)), (torch.rand(1, 4, 4), torch.rand(1, 4, 4))]
+
+    by_image, by_text = _fusion(torch.tensor([[1.0, 0.0], [1.0, 0.0]])).alone(raw)
+
+    text_only = _fusion(torch.tensor([[0.0, 0.5], [0.0, 0.5]]))(raw)
+    torch.testing.assert_close(by_text, text_only, rtol=1e-4, atol=1e-4)
+    assert not torch.allclose(by_image, by_text)
 
 
 def test_losses_fall_as_predictions_improve() -> None:

@@ -17,7 +17,7 @@ from inspector.bundle import Bundle
 from inspector.engines.onnxruntime import OnnxRuntimeEngine
 from inspector.frames import image_files, read_frame, resize
 from training.benchmarks.baselines import BASELINES, run_baseline
-from training.decoders.scorer import frame_score
+from training.decoders.fusion import frame_score
 from training.evaluation.dataset import Sample, load_test_set, read_mask
 from training.evaluation.metrics import Figures, evaluate_scores
 from training.product import train_product

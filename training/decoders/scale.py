@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 from torch import Tensor, nn
 
-from training.decoders.calibration import PositionCalibration
 from training.decoders.image_image import ImageImageDecoder
 from training.decoders.image_text import ImageTextDecoder
 from training.decoders.patches import PatchFeatures
@@ -31,8 +30,6 @@ class Scale(nn.Module):
         self.features = features
         self.image_image = image_image
         self.image_text = image_text
-        self.image_image_calibration = PositionCalibration(features.grid)
-        self.image_text_calibration = PositionCalibration(features.grid)
 
     @property
     def grid(self) -> tuple[int, int]:
@@ -40,8 +37,9 @@ class Scale(nn.Module):
         return self.features.grid
 
     def forward(self, maps: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
-        """Encoder maps to the two decoders' standardised maps, each [B, rows, columns]."""
+        """Encoder maps to the two decoders' raw maps, each [B, rows, columns]."""
         patches = self.features(maps)
-        image_image = self.image_image(patches).reshape(-1, *self.grid)
-        image_text = self.image_text(patches).reshape(-1, *self.grid)
-        return self.image_image_calibration(image_image), self.image_text_calibration(image_text)
+        return (
+            self.image_image(patches).reshape(-1, *self.grid),
+            self.image_text(patches).reshape(-1, *self.grid),
+        )

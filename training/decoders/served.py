@@ -27,7 +27,7 @@ class ServedScale(nn.Module):
     one with W, and the text-space vector is never formed.
 
     Args:
-        scale: the fitted scale; its decoders and calibration are taken over.
+        scale: the fitted scale; its decoders are taken over.
     """
 
     bias: Tensor
@@ -67,8 +67,6 @@ class ServedScale(nn.Module):
         direction, root = _folded(image_text)
         self.register_buffer("direction", direction)
         self.register_buffer("root", root)
-        self.image_image_calibration = scale.image_image_calibration
-        self.image_text_calibration = scale.image_text_calibration
         self.requires_grad_(False).eval()
 
     def forward(self, maps: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
@@ -81,10 +79,7 @@ class ServedScale(nn.Module):
         hidden = functional.relu(projected[..., self.dimensions + 1 :])
         length = (hidden @ self.root[:, :-1].T + self.root[:, -1]).square().sum(-1).clamp_min(1e-12).sqrt()
         image_text = (hidden @ self.direction[:-1] + self.direction[-1]) / length
-        return (
-            self.image_image_calibration(image_image.reshape(-1, *self.grid)),
-            self.image_text_calibration(image_text.reshape(-1, *self.grid)),
-        )
+        return image_image.reshape(-1, *self.grid), image_text.reshape(-1, *self.grid)
 
     def _projected(self, maps: Sequence[Tensor]) -> Tensor:
         """[B, P, D + 1 + hidden]: patches in the memory's space, a one, and the perceptron's first layer."""
