@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -19,18 +19,22 @@ from training.encoders import ImageEncoder, build_image_encoder
 from training.export import OPSET
 from training.settings import TrainingSettings
 
-ROUNDS = 60
-WARM_UP = 5
+BLOCKS = 15
+BLOCK = 8
+"""Passes of one kind in a row. ONNX Runtime's threads spin for a while after a pass and would take the cores
+from the other session, which no box beside a line has."""
+WARM_UP = 2
+"""Passes of a block that are not counted."""
 
 
 @dataclass(frozen=True, slots=True)
 class Latency:
-    """Medians over interleaved rounds, milliseconds at batch 1.
+    """Medians over blocks of both kinds in turn, milliseconds at batch 1.
 
     Attributes:
         verdict_ms: encoded bytes to verdict.
         backbone_ms: the backbone's forward pass alone, same threads.
-        ratio: median of the rounds' own ratios, which a noisy machine disturbs less.
+        ratio: median of the blocks' own ratios, which a noisy machine disturbs less.
     """
 
     verdict_ms: float
@@ -73,16 +77,23 @@ def measure_latency(bundle: Path, pictures: Sequence[Path], threads: int) -> Lat
     name = session.get_inputs()[0].name
     frame = np.random.default_rng(0).integers(0, 256, example.shape, dtype=np.uint8)
     contents = [picture.read_bytes() for picture in pictures]
-    verdicts, backbones = [], []
-    for number in range(WARM_UP + ROUNDS):
+
+    def judge(number: int) -> None:
         data = contents[number % len(contents)]
-        started = time.perf_counter()
         inspector.inspect(Frame(decode_image(data), f"frame-{number}", utc_now()))
-        middle = time.perf_counter()
-        session.run(None, {name: frame})
-        ended = time.perf_counter()
-        if number >= WARM_UP:
-            verdicts.append(1000 * (middle - started))
-            backbones.append(1000 * (ended - middle))
-    ratios = np.array(verdicts) / np.array(backbones)
-    return Latency(float(np.median(verdicts)), float(np.median(backbones)), float(np.median(ratios)))
+
+    blocks = np.array(
+        [(_median_ms(judge), _median_ms(lambda _: session.run(None, {name: frame}))) for _ in range(BLOCKS)]
+    )
+    verdict, backbone = np.median(blocks, axis=0)
+    return Latency(float(verdict), float(backbone), float(np.median(blocks[:, 0] / blocks[:, 1])))
+
+
+def _median_ms(run: Callable[[int], object]) -> float:
+    """Median duration of one block's passes, in milliseconds."""
+    durations = []
+    for number in range(WARM_UP + BLOCK):
+        started = time.perf_counter()
+        run(number)
+        durations.append(1000 * (time.perf_counter() - started))
+    return float(np.median(durations[WARM_UP:]))

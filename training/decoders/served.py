@@ -33,8 +33,7 @@ class ServedScale(nn.Module):
     bias: Tensor
     memory: Tensor
     floor: Tensor
-    direction: Tensor
-    root: Tensor
+    text: Tensor
 
     def __init__(self, scale: Scale) -> None:
         super().__init__()
@@ -65,8 +64,8 @@ class ServedScale(nn.Module):
         )
         self.register_buffer("floor", image_image.floor.clone())
         direction, root = _folded(image_text)
-        self.register_buffer("direction", direction)
-        self.register_buffer("root", root)
+        # One product for both, its last column the direction: a product with a single column is slow.
+        self.register_buffer("text", torch.cat((root, direction[None])).T.contiguous())
         self.requires_grad_(False).eval()
 
     def forward(self, maps: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
@@ -77,8 +76,9 @@ class ServedScale(nn.Module):
         nearest = (query @ self.memory).amin(-1) + query.square().sum(-1) - 1
         image_image = (nearest.clamp_min(0) + self.floor).sqrt()
         hidden = functional.relu(projected[..., self.dimensions + 1 :])
-        length = (hidden @ self.root[:, :-1].T + self.root[:, -1]).square().sum(-1).clamp_min(1e-12).sqrt()
-        image_text = (hidden @ self.direction[:-1] + self.direction[-1]) / length
+        text = hidden @ self.text[:-1] + self.text[-1]
+        length = text[..., :-1].square().sum(-1).clamp_min(1e-12).sqrt()
+        image_text = text[..., -1] / length
         return image_image.reshape(-1, *self.grid), image_text.reshape(-1, *self.grid)
 
     def _projected(self, maps: Sequence[Tensor]) -> Tensor:
