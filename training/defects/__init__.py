@@ -2,9 +2,10 @@
 
 from training.defects.foreground import find_foregrounds, separate
 from training.defects.painter import PAINTERS, DefectPainter, DefectSettings
-from training.defects.values import DefectKind, PaintDefect, SyntheticDefect
+from training.defects.values import NAMED_KINDS, DefectKind, PaintDefect, SyntheticDefect
 
 __all__ = [
+    "NAMED_KINDS",
     "PAINTERS",
     "DefectKind",
     "DefectPainter",

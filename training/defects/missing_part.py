@@ -27,8 +27,30 @@ def paint_missing_part(
     donor: Image | None = None,  # noqa: ARG001 - the signature that all kinds share
 ) -> SyntheticDefect:
     """Fill an irregular place with what surrounds it, or with the background; see `PaintDefect`."""
-    known = foreground is not None and foreground.any() and not foreground.all()
-    at_border = foreground is not None and known and rng.random() < SHARE_AT_BORDER
+    at_border = _is_known(foreground) and rng.random() < SHARE_AT_BORDER
+    return _paint(image, rng, foreground, DefectKind.MISSING_PART, at_border=at_border)
+
+
+def paint_broken_edge(
+    image: Image,
+    rng: np.random.Generator,
+    foreground: Mask | None = None,
+    donor: Image | None = None,  # noqa: ARG001 - the signature that all kinds share
+) -> SyntheticDefect:
+    """Break a piece off at the part's border; nothing where the border is not known. See `PaintDefect`."""
+    if not _is_known(foreground):
+        return SyntheticDefect(image.copy(), np.zeros(image.shape[:2], bool), DefectKind.BROKEN_EDGE)
+    return _paint(image, rng, foreground, DefectKind.BROKEN_EDGE, at_border=True)
+
+
+def _is_known(foreground: Mask | None) -> bool:
+    return foreground is not None and bool(foreground.any()) and not foreground.all()
+
+
+def _paint(
+    image: Image, rng: np.random.Generator, foreground: Mask | None, kind: DefectKind, *, at_border: bool
+) -> SyntheticDefect:
+    known = _is_known(foreground)
     where = _border(foreground) if at_border and foreground is not None else foreground
     centre = random_centre(image.shape, where, rng)
     area_px = random_area(rng, smallest=0.001) * image.shape[0] * image.shape[1]
@@ -52,7 +74,7 @@ def paint_missing_part(
     place = painted[shape.window.slices]
     grain = rng.normal(0, rng.uniform(0, 4), (*place.shape[:2], 1)).astype(np.float32)
     place += opacity[shape.window.slices][..., None] * (filling[shape.window.slices] + grain - place)
-    return finish(image, painted, DefectKind.MISSING_PART)
+    return finish(image, painted, kind)
 
 
 def _border(foreground: Mask) -> Mask:

@@ -10,22 +10,37 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from training.defects.blob import paint_blob
 from training.defects.colour_change import paint_colour_change
+from training.defects.contamination import paint_contamination
 from training.defects.crack import paint_crack
-from training.defects.missing_part import paint_missing_part
+from training.defects.deformation import paint_deformation
+from training.defects.dent import paint_dent
+from training.defects.hole import paint_hole
+from training.defects.misprint import paint_misprint
+from training.defects.missing_part import paint_broken_edge, paint_missing_part
 from training.defects.perlin_texture import paint_perlin_texture
 from training.defects.poisson_patch import paint_poisson_patch
 from training.defects.scratch import paint_scratch
+from training.defects.stain import paint_stain
+from training.defects.texture_change import paint_texture_change
 from training.defects.values import DefectKind, Image, Mask, PaintDefect, SyntheticDefect
 
 PAINTERS: Mapping[DefectKind, PaintDefect] = MappingProxyType(
     {
         DefectKind.PERLIN_TEXTURE: paint_perlin_texture,
         DefectKind.POISSON_PATCH: paint_poisson_patch,
-        DefectKind.SCRATCH: paint_scratch,
         DefectKind.BLOB: paint_blob,
+        DefectKind.SCRATCH: paint_scratch,
         DefectKind.CRACK: paint_crack,
+        DefectKind.DENT: paint_dent,
+        DefectKind.HOLE: paint_hole,
+        DefectKind.STAIN: paint_stain,
+        DefectKind.CONTAMINATION: paint_contamination,
         DefectKind.MISSING_PART: paint_missing_part,
+        DefectKind.BROKEN_EDGE: paint_broken_edge,
+        DefectKind.MISPRINT: paint_misprint,
+        DefectKind.DEFORMATION: paint_deformation,
         DefectKind.COLOUR_CHANGE: paint_colour_change,
+        DefectKind.TEXTURE_CHANGE: paint_texture_change,
     }
 )
 """The painting function of each kind."""

@@ -20,15 +20,36 @@ FloatMap = NDArray[np.float32]
 
 
 class DefectKind(StrEnum):
-    """The kinds of synthetic defects."""
+    """The kinds of synthetic defects.
+
+    Some are ways to disturb a picture, which teach what is abnormal; the others are what an inspector calls
+    a defect, see `NAMED_KINDS`.
+    """
 
     PERLIN_TEXTURE = "perlin_texture"
     POISSON_PATCH = "poisson_patch"
-    SCRATCH = "scratch"
     BLOB = "blob"
+    SCRATCH = "scratch"
     CRACK = "crack"
+    DENT = "dent"
+    HOLE = "hole"
+    STAIN = "stain"
+    CONTAMINATION = "contamination"
     MISSING_PART = "missing_part"
+    BROKEN_EDGE = "broken_edge"
+    MISPRINT = "misprint"
+    DEFORMATION = "deformation"
     COLOUR_CHANGE = "colour_change"
+    TEXTURE_CHANGE = "texture_change"
+
+    @property
+    def word(self) -> str:
+        """As an inspector says it, such as "missing part"."""
+        return self.value.replace("_", " ")
+
+
+NAMED_KINDS = tuple(DefectKind)[3:]
+"""Kinds that have a name in a sentence."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -113,7 +113,7 @@ def test_wrong_arguments_are_named(
         {"weights": {"scratch": -1.0}},
         {"weights": {"scratch": 0.0}},
         {"weights": {"scratch": float("nan")}},
-        {"weights": {"dent": 1.0}},
+        {"weights": {"burr": 1.0}},
         {"tries": 0},
         {"anywhere_share": 1.5},
         {"speed": 1},
