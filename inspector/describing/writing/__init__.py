@@ -1,0 +1,1 @@
+"""Template sentences: a table of words and the grammar, for each language."""
