@@ -14,6 +14,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from pydantic_settings.exceptions import SettingsError as UnreadableVariableError
 
 from inspector.bundle import PRODUCT_PATTERN
+from inspector.describing.words import Language
 from inspector.errors import SettingsError
 from inspector.messages import NAME_PATTERN
 
@@ -82,6 +83,13 @@ class CameraSettings(_Section):
     camera: str = Field(title="Camera", pattern=NAME_PATTERN)
     product: str = Field(title="Product", pattern=PRODUCT_PATTERN)
     bundle: Path = Field(title="Bundle", description="Folder that `inspector train` wrote")
+    mm_per_px: float | None = Field(
+        None,
+        title="Millimetres a pixel",
+        description="Width of a pixel on the part, for sizes in millimetres; without it, shares of the part",
+        gt=0,
+        allow_inf_nan=False,
+    )
 
 
 class EvidenceSettings(_Section):
@@ -106,6 +114,32 @@ class EdgeSettings(_Section):
     cameras: tuple[CameraSettings, ...] = Field((), title="Cameras")
 
 
+class DescribingSettings(_Section):
+    """The sentences that say what is wrong with a rejected part."""
+
+    enabled: bool = Field(True, title="Enabled", description="Describe rejects; without it, verdicts only")
+    language: Language = Field("en", title="Language", description="Language of the sentences: en or zh")
+    language_model: Path = Field(
+        Path("var/language-model"),
+        title="Language model",
+        description="Folder that `inspector prepare-llm` wrote; without one, templates write the sentences",
+    )
+    adapter: Path | None = Field(
+        None, title="Adapter", description="Folder of another adapter than the one that inspector brings"
+    )
+    deadline_s: float = Field(
+        5.0,
+        title="Deadline",
+        description="Seconds from the verdict after which the template's sentence stands",
+        gt=0,
+        le=600,
+    )
+    threads: int = Field(1, title="Threads", description="Threads of the language model", ge=1)
+    queue_size: int = Field(
+        64, title="Queue", description="Rejects that wait for the language model", ge=1, le=10_000
+    )
+
+
 class DashboardSettings(_Section):
     """The page."""
 
@@ -128,6 +162,7 @@ class Settings(BaseSettings):
     database: DatabaseSettings = Field(DatabaseSettings(), title="Database")
     engine: EngineSettings = Field(EngineSettings(), title="Engine")
     edge: EdgeSettings = Field(EdgeSettings(), title="Edge")
+    describing: DescribingSettings = Field(DescribingSettings(), title="Describing")
     dashboard: DashboardSettings = Field(DashboardSettings(), title="Dashboard")
 
     @classmethod

@@ -4,22 +4,16 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any
 
 from inspector.describing.facts import Facts, RegionFacts, measure_facts
 from inspector.describing.templates import describe_by_template
-from inspector.describing.words import Language
+from inspector.describing.words import Language, Source
 from inspector.frames import Frame
 from inspector.inspecting import anomaly_map_in_frame
 from inspector.results import Inspection
 
-
-class Source(StrEnum):
-    """What wrote a sentence."""
-
-    TEMPLATE = "template"
-    """Built from the facts alone."""
+__all__ = ["Description", "Source", "describe"]
 
 
 @dataclass(frozen=True, slots=True)

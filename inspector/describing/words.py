@@ -9,6 +9,17 @@ Language = Literal["en", "zh"]
 """A language that descriptions are written and read in: English, Chinese (simplified)."""
 
 
+class Source(StrEnum):
+    """What wrote a sentence."""
+
+    TEMPLATE = "template"
+    """Built from the facts alone."""
+    LLM = "llm"
+    """The language model's."""
+    LLM_RETRY = "llm-retry"
+    """The language model's second one: the first contradicted the facts, or could not be read."""
+
+
 class Position(StrEnum):
     """Where in the frame: one of nine cells, three by three, row by row from the upper left."""
 

@@ -40,11 +40,20 @@ line = "line-1"
 camera = "cam-1"
 product = "bottle"
 bundle = "bundles/bottle"
+mm_per_px = 0.12
 [[edge.cameras]]
 line = "line-1"
 camera = "cam-2"
 product = "gasket"
 bundle = "bundles/gasket"
+[describing]
+enabled = false
+language = "zh"
+language_model = "/srv/language-model"
+adapter = "adapters/mine"
+deadline_s = 2.5
+threads = 2
+queue_size = 16
 [dashboard]
 host = "0.0.0.0"
 port = 80
@@ -111,9 +120,30 @@ def test_every_key_can_be_set_in_the_file(file: Path) -> None:
             "queue_size": 1,
             "evidence": {"pass_share": 1.0},
             "cameras": [
-                {"line": "line-1", "camera": "cam-1", "product": "bottle", "bundle": "bundles/bottle"},
-                {"line": "line-1", "camera": "cam-2", "product": "gasket", "bundle": "bundles/gasket"},
+                {
+                    "line": "line-1",
+                    "camera": "cam-1",
+                    "product": "bottle",
+                    "bundle": "bundles/bottle",
+                    "mm_per_px": 0.12,
+                },
+                {
+                    "line": "line-1",
+                    "camera": "cam-2",
+                    "product": "gasket",
+                    "bundle": "bundles/gasket",
+                    "mm_per_px": None,
+                },
             ],
+        },
+        "describing": {
+            "enabled": False,
+            "language": "zh",
+            "language_model": "/srv/language-model",
+            "adapter": "adapters/mine",
+            "deadline_s": 2.5,
+            "threads": 2,
+            "queue_size": 16,
         },
         "dashboard": {"host": "0.0.0.0", "port": 80, "refresh_s": 0.5},  # noqa: S104
     }
@@ -188,6 +218,13 @@ def test_cameras_in_the_environment_are_json_and_replace_those_of_the_file(
         ("[[edge.cameras]]\nline = 'a'", "edge.cameras.0.camera: it is missing"),
         ("[edge.evidence]\npass_share = 1.01", "edge.evidence.pass_share: Input should be less than"),
         ("[edge.evidence]\npass_share = nan", "edge.evidence.pass_share: Input should be"),
+        ("[[edge.cameras]]\nmm_per_px = 0", "edge.cameras.0.mm_per_px: Input should be greater than 0"),
+        ("[[edge.cameras]]\nmm_per_px = inf", "edge.cameras.0.mm_per_px: Input should be a finite number"),
+        ("[describing]\nlanguage = 'de'", "describing.language: Input should be 'en' or 'zh'"),
+        ("[describing]\ndeadline_s = 0", "describing.deadline_s: Input should be greater than 0"),
+        ("[describing]\ndeadline_s = inf", "describing.deadline_s: Input should be less than"),
+        ("[describing]\nqueue_size = 0", "describing.queue_size: Input should be greater than or equal to 1"),
+        ("[describing]\nthreads = 0", "describing.threads: Input should be greater than or equal to 1"),
         ("[dashboard]\nrefresh_s = inf", "dashboard.refresh_s: Input should be less than"),
     ],
 )
