@@ -7,15 +7,22 @@ from datetime import datetime
 from types import TracebackType
 from typing import Self
 
-from sqlalchemy import URL, Engine, Select, func, insert, select, tuple_
+from sqlalchemy import URL, Connection, Engine, Select, bindparam, func, insert, select, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from inspector.records.database import connect, explained, for_writing, parse_url, show
 from inspector.records.migrating import migrate
-from inspector.records.tables import EvidenceRow, InspectionRow, RegionRow
-from inspector.records.values import StoredInspection, VerdictCount
-from inspector.regions import Region
+from inspector.records.rows import (
+    description_values,
+    evidence_values,
+    facts_values,
+    inspection_values,
+    region_values,
+    stored_inspection,
+)
+from inspector.records.tables import DescriptionRow, EvidenceRow, InspectionRow, RegionRow, Table
+from inspector.records.values import StoredDescription, StoredInspection, VerdictCount
 from inspector.results import Verdict
 
 
@@ -56,10 +63,9 @@ class Records:
         with explained(f"inspection {record.frame_id} cannot be stored in {self._name}"):
             with self._writing.begin() as connection:
                 # The unique constraint decides, so that two deliveries at the same time store one inspection.
-                dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
                 statement = (
-                    dialect.insert(InspectionRow)
-                    .values(**_inspection_values(record))
+                    _insert(connection, InspectionRow)
+                    .values(**inspection_values(record))
                     .on_conflict_do_nothing(index_elements=[InspectionRow.frame_id])
                     .returning(InspectionRow.id)
                 )
@@ -67,9 +73,39 @@ class Records:
                 if key is None:
                     return False
                 if record.regions:
-                    connection.execute(insert(RegionRow), _region_values(record, key))
+                    connection.execute(insert(RegionRow), region_values(record, key))
                 if record.evidence is not None or record.evidence_map is not None:
-                    connection.execute(insert(EvidenceRow).values(**_evidence_values(record, key)))
+                    connection.execute(insert(EvidenceRow).values(**evidence_values(record, key)))
+            return True
+
+    def describe(self, frame_id: str, description: StoredDescription) -> bool:
+        """Store what is said of a rejected frame, and the facts of its regions; it is on disk then.
+
+        The first description in a language stays: it was published, and operators have read it.
+
+        Returns:
+            False when the frame has a description in this language; everything stays as it is.
+
+        Raises:
+            ValueError: the frame is not stored or was not rejected (no other frame has defects to tell), or
+                there are facts for another number of regions than it has.
+            RecordsError: the database cannot be reached or written; nothing of the description is stored.
+        """
+        with explained(f"description of {frame_id} cannot be stored in {self._name}"):
+            with self._writing.begin() as connection:
+                key = _key_of_reject(connection, frame_id)
+                statement = (
+                    _insert(connection, DescriptionRow)
+                    .values(**description_values(description, key))
+                    .on_conflict_do_nothing(
+                        index_elements=[DescriptionRow.inspection_id, DescriptionRow.language]
+                    )
+                    .returning(DescriptionRow.id)
+                )
+                if connection.execute(statement).scalar_one_or_none() is None:
+                    return False
+                if description.facts:
+                    _store_facts(connection, key, frame_id, description)
             return True
 
     def get(self, frame_id: str) -> StoredInspection | None:
@@ -124,8 +160,30 @@ class Records:
             query = query.where(here < (before.inspected_at, before.frame_id))
         elif before is not None:
             query = query.where(InspectionRow.inspected_at < _with_zone(before))
-        newest = query.order_by(InspectionRow.inspected_at.desc(), InspectionRow.frame_id.desc())
-        return self._read(newest.limit(limit))
+        return self._read(_newest_first(query).limit(limit))
+
+    def undescribed_rejects(self, box: str, since: datetime, limit: int) -> list[StoredInspection]:
+        """The newest rejects that a box judged and that have no description, the newest first.
+
+        Args:
+            box: only those that this box judged.
+            since: only those inspected at this time or later.
+            limit: at most so many.
+
+        Raises:
+            RecordsError: the database cannot be reached.
+            ValueError: `limit` is below 1, or `since` has no time zone.
+        """
+        if limit < 1:
+            raise ValueError(f"limit is {limit}; it must be 1 or more")
+        described = select(DescriptionRow.id).where(DescriptionRow.inspection_id == InspectionRow.id)
+        query = select(InspectionRow).where(
+            InspectionRow.verdict == Verdict.REJECT,
+            InspectionRow.box == box,
+            InspectionRow.inspected_at >= _with_zone(since),
+            ~described.exists(),
+        )
+        return self._read(_newest_first(query).limit(limit))
 
     def counts(self, *, since: datetime | None = None) -> list[VerdictCount]:
         """Frames by line, camera, product and verdict, in this order.
@@ -157,9 +215,13 @@ class Records:
         self.close()
 
     def _read(self, query: Select[InspectionRow]) -> list[StoredInspection]:
-        parts = (selectinload(InspectionRow.regions), joinedload(InspectionRow.evidence))
+        parts = (
+            selectinload(InspectionRow.regions),
+            joinedload(InspectionRow.evidence),
+            selectinload(InspectionRow.descriptions),
+        )
         with explained(f"inspections cannot be read from {self._name}"), Session(self._engine) as session:
-            return [_stored(row) for row in session.scalars(query.options(*parts))]
+            return [stored_inspection(row) for row in session.scalars(query.options(*parts))]
 
 
 def _with_zone(moment: datetime) -> datetime:
@@ -168,81 +230,38 @@ def _with_zone(moment: datetime) -> datetime:
     return moment
 
 
-def _inspection_values(record: StoredInspection) -> dict[str, object]:
-    # float() and int(): SQLite stores numpy's numbers as bytes without a word.
-    return {
-        "frame_id": record.frame_id,
-        "site": record.site,
-        "line": record.line,
-        "camera": record.camera,
-        "box": record.box,
-        "product": record.product,
-        "model_version": record.model_version,
-        "captured_at": record.captured_at,
-        "inspected_at": record.inspected_at,
-        "score": float(record.score),
-        "reject_limit": float(record.reject_limit),
-        "verdict": record.verdict,
-        "reason": record.reason,
-        "latency_ms": float(record.latency_ms),
-        "width_px": int(record.width_px),
-        "height_px": int(record.height_px),
-    }
+def _newest_first(query: Select[InspectionRow]) -> Select[InspectionRow]:
+    return query.order_by(InspectionRow.inspected_at.desc(), InspectionRow.frame_id.desc())
 
 
-def _region_values(record: StoredInspection, key: int) -> list[dict[str, object]]:
-    return [
-        {
-            "inspection_id": key,
-            "position": position,
-            **dict(zip(("x_px", "y_px", "width_px", "height_px"), map(int, region.box_px), strict=True)),
-            "centre_x_px": float(region.centre_px[0]),
-            "centre_y_px": float(region.centre_px[1]),
-            "area_px": int(region.area_px),
-            "area_fraction": float(region.area_fraction),
-            "peak_score": float(region.peak_score),
-        }
-        for position, region in enumerate(record.regions)
-    ]
+def _insert(connection: Connection, table: type[Table]) -> sqlite.Insert | postgresql.Insert:
+    """An insert that may be told what to do about a conflict: each database has its own."""
+    return sqlite.insert(table) if connection.dialect.name == "sqlite" else postgresql.insert(table)
 
 
-def _evidence_values(record: StoredInspection, key: int) -> dict[str, object]:
-    return {
-        "inspection_id": key,
-        "frame_uri": record.evidence,
-        "map_uri": record.evidence_map,
-        "created_at": record.inspected_at,
-    }
+def _key_of_reject(connection: Connection, frame_id: str) -> int:
+    """Key of a frame's inspection.
+
+    Raises:
+        ValueError: the frame is not stored, or was not rejected.
+    """
+    query = select(InspectionRow.id, InspectionRow.verdict).where(InspectionRow.frame_id == frame_id)
+    found = connection.execute(query).one_or_none()
+    if found is None:
+        raise ValueError(f"frame {frame_id} is not stored, so it cannot be described")
+    if found.verdict is not Verdict.REJECT:
+        raise ValueError(
+            f"frame {frame_id} was not rejected ({found.verdict}): it has no defects to describe"
+        )
+    return int(found.id)
 
 
-def _stored(row: InspectionRow) -> StoredInspection:
-    return StoredInspection(
-        frame_id=row.frame_id,
-        site=row.site,
-        line=row.line,
-        camera=row.camera,
-        box=row.box,
-        product=row.product,
-        model_version=row.model_version,
-        captured_at=row.captured_at,
-        inspected_at=row.inspected_at,
-        score=row.score,
-        reject_limit=row.reject_limit,
-        verdict=row.verdict,
-        reason=row.reason,
-        latency_ms=row.latency_ms,
-        width_px=row.width_px,
-        height_px=row.height_px,
-        regions=tuple(
-            Region(
-                box_px=(region.x_px, region.y_px, region.width_px, region.height_px),
-                centre_px=(region.centre_x_px, region.centre_y_px),
-                area_px=region.area_px,
-                area_fraction=region.area_fraction,
-                peak_score=region.peak_score,
-            )
-            for region in row.regions
-        ),
-        evidence=row.evidence.frame_uri if row.evidence else None,
-        evidence_map=row.evidence.map_uri if row.evidence else None,
-    )
+def _store_facts(connection: Connection, key: int, frame_id: str, description: StoredDescription) -> None:
+    """Raises ValueError where there are not as many facts as regions."""
+    regions = select(func.count()).where(RegionRow.inspection_id == key)
+    if (count := connection.execute(regions).scalar_one()) != len(description.facts):
+        raise ValueError(f"frame {frame_id} has {count} regions, but facts of {len(description.facts)}")
+    rows = [facts_values(facts) for facts in description.facts]
+    region = (RegionRow.inspection_id == key, RegionRow.position == bindparam("rank"))
+    statement = update(RegionRow).where(*region).values({name: bindparam(name) for name in rows[0]})
+    connection.execute(statement, [{"rank": rank, **row} for rank, row in enumerate(rows)])

@@ -21,9 +21,11 @@ from sqlalchemy import (
     String,
     Text,
     TypeDecorator,
+    UniqueConstraint,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
+from inspector.describing.words import Contrast, Position, Severity, Shape, Size, Source
 from inspector.records.values import Decision
 from inspector.results import Verdict
 
@@ -122,6 +124,9 @@ class InspectionRow(Table):
         lazy="raise", order_by="RegionRow.position", passive_deletes=True
     )
     evidence: Mapped[EvidenceRow | None] = relationship(lazy="raise", passive_deletes=True)
+    descriptions: Mapped[list[DescriptionRow]] = relationship(
+        lazy="raise", order_by="DescriptionRow.id", passive_deletes=True
+    )
 
     # Each filter of the live page has an index that also gives its order, the newest first.
     __table_args__ = (
@@ -133,7 +138,10 @@ class InspectionRow(Table):
 
 
 class RegionRow(Table):
-    """One abnormal place of a frame; see `inspector.regions.Region`."""
+    """One abnormal place of a frame; see `inspector.regions.Region`.
+
+    The columns from `place` on are filled when the frame is described; see `StoredFacts`.
+    """
 
     __tablename__ = "regions"
 
@@ -151,6 +159,17 @@ class RegionRow(Table):
     area_px: Mapped[int]
     area_fraction: Mapped[float] = mapped_column(Double)
     peak_score: Mapped[float] = mapped_column(Double)
+    place: Mapped[Position | None] = mapped_column(_words(Position, "place"))
+    size: Mapped[Size | None] = mapped_column(_words(Size, "size"))
+    shape: Mapped[Shape | None] = mapped_column(_words(Shape, "shape"))
+    contrast: Mapped[Contrast | None] = mapped_column(_words(Contrast, "contrast"))
+    severity: Mapped[Severity | None] = mapped_column(_words(Severity, "severity"))
+    kind: Mapped[str | None] = mapped_column(Text)
+    """A product may have kinds of its own, so these are no fixed words."""
+    kind_probability: Mapped[float | None] = mapped_column(Double)
+    core_px: Mapped[int | None]
+    length_mm: Mapped[float | None] = mapped_column(Double)
+    area_mm2: Mapped[float | None] = mapped_column(Double)
 
 
 class EvidenceRow(Table):
@@ -182,18 +201,21 @@ class ReviewRow(Table):
 
 
 class DescriptionRow(Table):
-    """The sentence that says what is wrong with a frame."""
+    """The sentence that says what is wrong with a frame, one for each language."""
 
     __tablename__ = "descriptions"
 
     id: Mapped[int] = mapped_column(_Key, primary_key=True)
-    inspection_id: Mapped[int] = mapped_column(
-        _Key, ForeignKey("inspections.id", ondelete="CASCADE"), index=True
-    )
-    text: Mapped[str] = mapped_column(Text)
-    source: Mapped[str] = mapped_column(String(64))
-    """What wrote the text: a model's name and version, or the template."""
+    inspection_id: Mapped[int] = mapped_column(_Key, ForeignKey("inspections.id", ondelete="CASCADE"))
+    language: Mapped[str] = mapped_column(String(8))
+    sentence: Mapped[str] = mapped_column(Text)
+    source: Mapped[Source] = mapped_column(_words(Source, "source"))
+    rejected_sentence: Mapped[str | None] = mapped_column(Text)
+    defects: Mapped[int]
+    seconds: Mapped[float] = mapped_column(Double)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    __table_args__ = (UniqueConstraint("inspection_id", "language"),)
 
 
 class AuditRow(Table):

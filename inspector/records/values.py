@@ -5,9 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
+from inspector.describing.words import Contrast, Language, Position, Severity, Shape, Size, Source
 from inspector.regions import Region
 from inspector.results import Verdict
+
+if TYPE_CHECKING:
+    from inspector.describing.facts import RegionFacts
 
 
 class Decision(StrEnum):
@@ -22,8 +27,85 @@ class Decision(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class StoredFacts:
+    """What was measured of one region; see `inspector.describing.facts.RegionFacts`. None: not measured.
+
+    Attributes:
+        place: the cell of the frame that it lies in. (A region's `position` in the tables is its rank.)
+        size: word for the share of the frame that its core covers.
+        shape: word for its outline.
+        contrast: word for its colour beside the surroundings'.
+        severity: word for its peak beside the pixel limit.
+        kind: kind of defect, "unknown" where none fits well enough.
+        kind_probability: 0..1.
+        core_px: pixels of its core, which the words and the sentence speak of; a `Region`'s area is larger.
+        length_mm: its longest extent.
+        area_mm2: `core_px` in mm².
+    """
+
+    place: Position | None = None
+    size: Size | None = None
+    shape: Shape | None = None
+    contrast: Contrast | None = None
+    severity: Severity | None = None
+    kind: str | None = None
+    kind_probability: float | None = None
+    core_px: int | None = None
+    length_mm: float | None = None
+    area_mm2: float | None = None
+
+    @classmethod
+    def of(cls, facts: RegionFacts) -> StoredFacts:
+        """What is stored of the facts of a region."""
+        return cls(
+            place=facts.position,
+            size=facts.size,
+            shape=facts.shape,
+            contrast=facts.contrast,
+            severity=facts.severity,
+            kind=facts.kind,
+            kind_probability=facts.kind_probability,
+            core_px=facts.area_px,
+            length_mm=facts.length_mm,
+            area_mm2=facts.area_mm2,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class StoredDescription:
+    """What is said of a rejected frame.
+
+    Attributes:
+        sentence: what an operator reads.
+        source: what wrote it.
+        language: language of the sentence.
+        defects: number of defects that were counted; 0 where they could not be measured.
+        seconds: from the verdict to the sentence.
+        described_at: time of the sentence by the box's clock; has a time zone, comes back in UTC.
+        rejected_sentence: what the language model wrote and the facts contradict; None where there was none.
+        facts: what was measured, one for each region of the inspection in their order; or none at all.
+
+    Raises:
+        ValueError: the time has no time zone.
+    """
+
+    sentence: str
+    source: Source
+    language: Language
+    defects: int
+    seconds: float
+    described_at: datetime
+    rejected_sentence: str | None = None
+    facts: tuple[StoredFacts, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.described_at.utcoffset() is None:
+            raise ValueError("described_at has no time zone")
+
+
+@dataclass(frozen=True, slots=True)
 class StoredInspection:
-    """One row of the table `inspections` with its regions and evidence.
+    """One row of the table `inspections` with its regions, evidence and description.
 
     Attributes:
         frame_id: identity of the frame, unique in the records.
@@ -46,6 +128,8 @@ class StoredInspection:
         evidence: the frame's picture, a path relative to the box's data folder or an absolute URI; None where
             it is not kept.
         evidence_map: the anomaly map, in the same way.
+        description: the sentence about a reject, once it is written; the first one where there are several
+            languages. `Records.add` stores none: it comes after the verdict.
 
     Raises:
         ValueError: a time has no time zone.
@@ -70,6 +154,7 @@ class StoredInspection:
     regions: tuple[Region, ...] = ()
     evidence: str | None = None
     evidence_map: str | None = None
+    description: StoredDescription | None = None
 
     def __post_init__(self) -> None:
         for name in ("captured_at", "inspected_at"):

@@ -9,7 +9,8 @@ from typing import Any
 
 from sqlalchemy import Engine
 
-from inspector.records import StoredInspection
+from inspector.describing.words import Contrast, Position, Severity, Shape, Size, Source
+from inspector.records import StoredDescription, StoredFacts, StoredInspection
 from inspector.records.database import connect, parse_url
 from inspector.regions import Region
 from inspector.results import Verdict
@@ -49,6 +50,38 @@ def inspection(frame_id: str, **changes: Any) -> StoredInspection:
         "evidence_map": f"evidence/{frame_id}.map.png",
     }
     return StoredInspection(**(values | changes))
+
+
+def facts(**changes: Any) -> StoredFacts:
+    """A scratch at the upper left, measured in full, but for what `changes` says."""
+    values: dict[str, Any] = {
+        "place": Position.UPPER_LEFT,
+        "size": Size.SMALL,
+        "shape": Shape.ELONGATED,
+        "contrast": Contrast.OTHER_COLOUR,
+        "severity": Severity.CLEAR,
+        "kind": "scratch",
+        "kind_probability": 0.75,
+        "core_px": 240,
+        "length_mm": 2.5,
+        "area_mm2": 1.25,
+    }
+    return StoredFacts(**(values | changes))
+
+
+def description(**changes: Any) -> StoredDescription:
+    """What a language model says of `inspection`, but for what `changes` says."""
+    values: dict[str, Any] = {
+        "sentence": "Two defects: a small scratch at the upper left; and a tiny spot at the top.",
+        "source": Source.LLM_RETRY,
+        "language": "en",
+        "defects": 2,
+        "seconds": 0.75,
+        "described_at": at(1),
+        "rejected_sentence": "One defect: a hole at the right.",
+        "facts": (facts(), facts(place=Position.TOP, kind="unknown", kind_probability=None, length_mm=None)),
+    }
+    return StoredDescription(**(values | changes))
 
 
 def raw(url: str) -> Engine:
