@@ -5,12 +5,16 @@ topic                                                         retained  payload
 ============================================================  ========  =================================
 inspector/v1/<site>/<line>/<camera>/frame[/<frame-id>]        no        PNG or JPEG bytes
 inspector/v1/<site>/<line>/<camera>/result                    no        `ResultMessage`
+inspector/v1/<site>/<line>/<camera>/description               no        `DescriptionMessage`, rejects only
 inspector/v1/<site>/boxes/<box>/available                     yes       `AvailabilityMessage`, last will
 ============================================================  ========  =================================
 
 MQTT 5 cameras name the frame in user properties (`frame-id`, `captured-at` in ISO 8601, `product`); an MQTT
 3.1.1 camera may add the id as a last topic level. Without either, the id is derived from the camera, the
 content and `captured-at`; not from the time of arrival, because a frame may be delivered again.
+
+A reject's result comes first, its description some seconds later; `frame_id` joins them. Both are published
+with QoS 1 once they are stored.
 """
 
 from __future__ import annotations
@@ -22,11 +26,13 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, FiniteFloat
 
+from inspector.describing.words import Contrast, Language, Position, Severity, Shape, Size, Source
 from inspector.errors import MessageError
 from inspector.results import Verdict
 
 if TYPE_CHECKING:
-    from inspector.records import StoredInspection
+    from inspector.records import StoredFacts, StoredInspection
+    from inspector.regions import Region
 
 PREFIX = "inspector/v1"
 NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$"
@@ -62,6 +68,11 @@ class CameraTopic:
     def result(self) -> str:
         """Topic the box publishes results on."""
         return f"{PREFIX}/{self.site}/{self.line}/{self.camera}/result"
+
+    @property
+    def description(self) -> str:
+        """Topic the box publishes the sentences about rejects on."""
+        return f"{PREFIX}/{self.site}/{self.line}/{self.camera}/description"
 
     def frame_with_id(self, frame_id: str) -> str:
         """Frame topic for MQTT 3.1.1 cameras, which have no properties: the id is the last level.
@@ -206,4 +217,110 @@ class ResultMessage(_Payload):
                 for region in record.regions
             ),
             latency_ms=record.latency_ms,
+        )
+
+
+class RegionFactsMessage(_Payload):
+    """What was measured of one abnormal place; see `inspector.describing.facts.RegionFacts`.
+
+    Attributes:
+        box_px: `(x, y, width, height)`, the region's.
+        centre_px: `(x, y)`, the region's.
+        position: word for the cell of the frame; like all that follow, None where it was not measured.
+        area_px: pixels of the region's core, which the sentence speaks of; the result's area is larger.
+        area_fraction: the same as a share of the frame.
+    """
+
+    box_px: tuple[int, int, int, int]
+    centre_px: tuple[FiniteFloat, FiniteFloat]
+    position: Position | None
+    area_px: int | None
+    area_fraction: FiniteFloat | None
+    size: Size | None
+    shape: Shape | None
+    contrast: Contrast | None
+    severity: Severity | None
+    kind: str | None
+    kind_probability: FiniteFloat | None
+    length_mm: FiniteFloat | None
+    area_mm2: FiniteFloat | None
+
+    @classmethod
+    def of(cls, region: Region, facts: StoredFacts, frame_px: int) -> RegionFactsMessage:
+        """The message part of a region with its facts in a frame of so many pixels."""
+        core_px = facts.core_px
+        return cls(
+            box_px=region.box_px,
+            centre_px=region.centre_px,
+            position=facts.place,
+            area_px=core_px,
+            area_fraction=None if core_px is None or not frame_px else core_px / frame_px,
+            size=facts.size,
+            shape=facts.shape,
+            contrast=facts.contrast,
+            severity=facts.severity,
+            kind=facts.kind,
+            kind_probability=facts.kind_probability,
+            length_mm=facts.length_mm,
+            area_mm2=facts.area_mm2,
+        )
+
+
+class DescriptionMessage(_Payload):
+    """What is wrong with a rejected part, in a sentence that the facts do not contradict.
+
+    A sentence that was rejected by the facts is in the records only: it never leaves the box.
+
+    Attributes:
+        count: number of defects; 0 where they could not be measured.
+        regions: the worst first; empty where nothing was measured.
+        seconds: from the verdict to the sentence.
+    """
+
+    frame_id: str
+    site: str
+    line: str
+    camera: str
+    box: str
+    product: str
+    model_version: str
+    verdict: Literal[Verdict.REJECT]
+    sentence: str
+    source: Source
+    language: Language
+    count: int
+    regions: tuple[RegionFactsMessage, ...]
+    seconds: FiniteFloat
+    described_at: AwareDatetime
+
+    @classmethod
+    def of(cls, record: StoredInspection) -> DescriptionMessage:
+        """The message that tells what was recorded: the same one, however often it is made.
+
+        Raises:
+            ValueError: the record has no description, or is no reject's.
+        """
+        told = record.description
+        if told is None or record.verdict is not Verdict.REJECT:
+            raise ValueError(f"frame {record.frame_id} ({record.verdict}) has no description")
+        frame_px = record.width_px * record.height_px
+        return cls(
+            frame_id=record.frame_id,
+            site=record.site,
+            line=record.line,
+            camera=record.camera,
+            box=record.box,
+            product=record.product,
+            model_version=record.model_version,
+            verdict=record.verdict,
+            sentence=told.sentence,
+            source=told.source,
+            language=told.language,
+            count=told.defects,
+            regions=tuple(
+                RegionFactsMessage.of(region, facts, frame_px)
+                for region, facts in zip(record.regions, told.facts, strict=False)
+            ),
+            seconds=told.seconds,
+            described_at=told.described_at,
         )

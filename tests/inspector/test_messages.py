@@ -11,12 +11,15 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from inspector.describing.words import Contrast, Position, Severity, Shape, Size, Source
 from inspector.errors import MessageError
 from inspector.messages import (
     FRAME_ID_PATTERN,
     NAME_PATTERN,
     AvailabilityMessage,
     CameraTopic,
+    DescriptionMessage,
+    RegionFactsMessage,
     RegionMessage,
     ResultMessage,
     availability_topic,
@@ -24,8 +27,9 @@ from inspector.messages import (
     frame_filters,
     parse_frame_topic,
 )
+from inspector.records import StoredFacts
 from inspector.results import Verdict
-from tests.inspector.records.examples import NOON, inspection
+from tests.inspector.records.examples import NOON, description, facts, inspection
 
 CAMERA = CameraTopic("plant-1", "line-1", "cam-1")
 names = st.from_regex(NAME_PATTERN, fullmatch=True)
@@ -41,6 +45,7 @@ def test_topics_are_those_of_the_contract() -> None:
     assert CAMERA.frame == "inspector/v1/plant-1/line-1/cam-1/frame"
     assert CAMERA.frame_with_id("f:1") == "inspector/v1/plant-1/line-1/cam-1/frame/f:1"
     assert CAMERA.result == "inspector/v1/plant-1/line-1/cam-1/result"
+    assert CAMERA.description == "inspector/v1/plant-1/line-1/cam-1/description"
     assert availability_topic("plant-1", "box-1") == "inspector/v1/plant-1/boxes/box-1/available"
 
 
@@ -62,7 +67,13 @@ def test_the_filters_of_a_site_match_its_frames_and_nothing_else(
     plain, with_id = frame_filters(site)
     assert matches(plain, here.frame)
     assert matches(with_id, here.frame_with_id(frame_id))
-    others = (here.result, availability_topic(site, camera), there.frame, there.frame_with_id(frame_id))
+    others = (
+        here.result,
+        here.description,
+        availability_topic(site, camera),
+        there.frame,
+        there.frame_with_id(frame_id),
+    )
     for topic in others:
         assert not matches(plain, topic)
         assert not matches(with_id, topic)
@@ -264,6 +275,136 @@ def test_a_reader_passes_over_what_a_later_version_adds() -> None:
     message = ResultMessage.of(inspection("frame-1"))
     later = json.loads(message.model_dump_json()) | {"nearest_normal": "frame-0"}
     assert ResultMessage.model_validate(later) == message
+
+
+def test_a_description_is_told_in_full_but_for_the_sentence_that_the_facts_contradict() -> None:
+    measured = (facts(), StoredFacts(place=Position.TOP))
+    record = inspection("frame-1", description=description(facts=measured))
+    told = json.loads(DescriptionMessage.of(record).model_dump_json())
+    unknown = dict.fromkeys(
+        ("area_px", "area_fraction", "size", "shape", "contrast", "severity", "kind", "kind_probability")
+    )
+    assert told == {
+        "frame_id": "frame-1",
+        "site": "plant-1",
+        "line": "line-1",
+        "camera": "cam-1",
+        "box": "box-1",
+        "product": "gasket",
+        "model_version": "0123456789abcdef",
+        "verdict": "reject",
+        "sentence": "Two defects: a small scratch at the upper left; and a tiny spot at the top.",
+        "source": "llm-retry",
+        "language": "en",
+        "count": 2,
+        "regions": [
+            {
+                "box_px": [10, 20, 30, 40],
+                "centre_px": [24.5, 39.25],
+                "position": "upper left",
+                "area_px": 240,
+                "area_fraction": 240 / (640 * 480),
+                "size": "small",
+                "shape": "elongated",
+                "contrast": "other colour",
+                "severity": "clear",
+                "kind": "scratch",
+                "kind_probability": 0.75,
+                "length_mm": 2.5,
+                "area_mm2": 1.25,
+            },
+            {
+                "box_px": [0, 0, 5, 5],
+                "centre_px": [2.0, 2.0],
+                "position": "top",
+                **unknown,
+                "length_mm": None,
+                "area_mm2": None,
+            },
+        ],
+        "seconds": 0.75,
+        "described_at": "2026-03-04T12:00:01Z",
+    }
+
+
+def test_a_description_without_facts_tells_no_regions() -> None:
+    record = inspection("frame-1", description=description(facts=(), defects=0))
+    message = DescriptionMessage.of(record)
+    assert (message.count, message.regions) == (0, ())
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{}, {"verdict": Verdict.PASS, "description": description()}, {"verdict": Verdict.UNSURE}],
+    ids=["none", "pass", "unsure"],
+)
+def test_a_frame_without_a_sentence_about_defects_makes_no_description(changes: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=r"frame-1 .* has no description"):
+        DescriptionMessage.of(inspection("frame-1", **changes))
+
+
+def words_of(kind: Any) -> Any:
+    return st.none() | st.sampled_from(kind)
+
+
+region_facts_messages = st.builds(
+    RegionFactsMessage,
+    box_px=st.tuples(*[st.integers(0)] * 4),
+    centre_px=st.tuples(finite, finite),
+    position=words_of(Position),
+    area_px=st.none() | st.integers(0),
+    area_fraction=st.none() | st.floats(0, 1),
+    size=words_of(Size),
+    shape=words_of(Shape),
+    contrast=words_of(Contrast),
+    severity=words_of(Severity),
+    kind=st.none() | st.text(st.characters(codec="utf-8")),
+    kind_probability=st.none() | st.floats(0, 1),
+    length_mm=st.none() | finite,
+    area_mm2=st.none() | finite,
+)
+description_messages = st.builds(
+    DescriptionMessage,
+    frame_id=frame_ids,
+    site=names,
+    line=names,
+    camera=names,
+    box=names,
+    product=names,
+    model_version=st.text("0123456789abcdef", min_size=16, max_size=16),
+    verdict=st.just(Verdict.REJECT),
+    sentence=st.text(st.characters(codec="utf-8")),
+    source=st.sampled_from(Source),
+    language=st.sampled_from(["en", "zh"]),
+    count=st.integers(0),
+    regions=st.lists(region_facts_messages, max_size=3).map(tuple),
+    seconds=finite,
+    described_at=moments,
+)
+
+
+@given(message=description_messages)
+def test_a_description_reads_back_exactly(message: DescriptionMessage) -> None:
+    assert DescriptionMessage.model_validate_json(message.model_dump_json().encode()) == message
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"verdict": "pass"},
+        {"verdict": "unsure"},
+        {"source": "gpt"},
+        {"language": "de"},
+        {"seconds": math.nan},
+        {"described_at": NOON.replace(tzinfo=None)},
+        {"regions": [{"box_px": [1, 2, 3]}]},
+    ],
+    ids=str,
+)
+def test_a_description_that_could_not_be_read_back_is_not_made(change: dict[str, Any]) -> None:
+    values = DescriptionMessage.of(inspection("frame-1", description=description())).model_dump()
+    with pytest.raises(ValidationError, match=next(iter(change))):
+        DescriptionMessage(**(values | change))
 
 
 @pytest.mark.parametrize("status", ["online", "offline"])
