@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from inspector.describing.facts import Facts, RegionFacts
 from inspector.describing.words import Contrast, Kind, Position, Severity, Shape, Size
@@ -101,6 +101,16 @@ def describe(facts: Facts, part: str | None) -> str:
         heading = f"发现{COUNTS[facts.count - 1]}处缺陷"
         ending = f"；另有{COUNTS[others - 1]}处" if others else ""
     return f"{heading}：{'；'.join(spelled)}{ending}。"
+
+
+def describe_places(places: Sequence[Position]) -> str:
+    """One sentence; see `inspector.describing.templates.describe_places`."""
+    if not places:
+        return WITHOUT_REGIONS[Verdict.REJECT]
+    if len(places) == 1:
+        return f"发现一处缺陷：位于{WORDS[places[0]]}。"
+    heading = "发现多处缺陷" if len(places) > LARGEST_COUNT else f"发现{COUNTS[len(places) - 1]}处缺陷"
+    return f"{heading}：最严重的一处位于{WORDS[places[0]]}。"
 
 
 def _region(region: RegionFacts, *, with_size: bool) -> str:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from inspector.describing.facts import Facts, RegionFacts
-from inspector.describing.words import Contrast, Kind, Shape, Size
+from inspector.describing.words import Contrast, Kind, Position, Shape, Size
 from inspector.describing.writing.rules import (
     LARGEST_COUNT,
     SMALLEST_AMOUNT,
@@ -62,6 +62,16 @@ def describe(facts: Facts, part: str | None) -> str:
     if others:
         return f"{heading}: {'; '.join(spelled)}; and {COUNTS[others - 1].lower()} more."
     return f"{heading}: {'; and '.join(spelled)}."
+
+
+def describe_places(places: Sequence[Position]) -> str:
+    """One sentence; see `inspector.describing.templates.describe_places`."""
+    if not places:
+        return WITHOUT_REGIONS[Verdict.REJECT]
+    if len(places) == 1:
+        return f"One defect at the {_word(places[0])}."
+    count = "Many" if len(places) > LARGEST_COUNT else COUNTS[len(places) - 1]
+    return f"{count} defects; the worst one is at the {_word(places[0])}."
 
 
 def _region(region: RegionFacts, *, with_size: bool) -> str:

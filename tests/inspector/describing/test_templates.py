@@ -8,12 +8,13 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 
+from inspector.describing.check import check_sentence
 from inspector.describing.facts import Facts, RegionFacts, size_of
-from inspector.describing.templates import describe_by_template, translate
+from inspector.describing.templates import describe_by_template, describe_places, translate
 from inspector.describing.words import Contrast, Kind, Language, Position, Severity, Shape, Size
 from inspector.describing.writing import chinese, english
 from inspector.results import Verdict
-from tests.inspector.describing.random_facts import ALL_FACTS, LANGUAGES, PARTS
+from tests.inspector.describing.random_facts import ALL_FACTS, LANGUAGES, PARTS, rejects
 
 SCRATCH = RegionFacts(
     position=Position.UPPER_LEFT,
@@ -205,7 +206,41 @@ def test_a_sentence_is_short_and_printable(facts: Facts, language: Language, par
     assert "  " not in sentence
 
 
+@pytest.mark.parametrize(
+    ("places", "english", "chinese"),
+    [
+        ([], "A defect was found, but its place is not known.", "发现缺陷，位置不明。"),
+        ([Position.UPPER_LEFT], "One defect at the upper left.", "发现一处缺陷：位于左上方。"),
+        (
+            [Position.TOP, Position.LEFT],
+            "Two defects; the worst one is at the top.",
+            "发现两处缺陷：最严重的一处位于上方。",
+        ),
+        (
+            [Position.CENTRE] * 10,
+            "Many defects; the worst one is at the centre.",
+            "发现多处缺陷：最严重的一处位于中央。",
+        ),
+    ],
+)
+def test_where_only_places_are_known_only_places_are_said(
+    places: list[Position], english: str, chinese: str
+) -> None:
+    assert (describe_places(places), describe_places(places, "zh")) == (english, chinese)
+
+
+@given(rejects(least=1), LANGUAGES)
+def test_a_sentence_of_places_alone_never_contradicts_what_was_measured(
+    facts: Facts, language: Language
+) -> None:
+    facts = replace(facts, count=len(facts.regions))
+    places = [region.position for region in facts.regions]
+    assert check_sentence(describe_places(places, language), facts, language) == ()
+
+
 def test_a_language_without_templates_is_refused() -> None:
+    with pytest.raises(ValueError, match="no templates in 'de'"):
+        describe_places([], "de")  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="no templates in 'de', only in en, zh"):
         describe_by_template(reject(SCRATCH), "de")  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="no words in 'de'"):
