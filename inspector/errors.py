@@ -45,6 +45,14 @@ class EngineError(InspectorError):
     """A bundle's network cannot be loaded or run by the chosen engine."""
 
 
+class AdapterError(InspectorError):
+    """An adapter is missing or damaged, or does not fit the language model."""
+
+
+class LanguageModelError(InspectorError):
+    """The language model's folder is missing, damaged or of another version, or it was given what it cannot take."""
+
+
 class TrainingError(InspectorError):
     """A product cannot be learned from what was given."""
 
