@@ -114,6 +114,8 @@ class Inspector:
             latency_ms=1000 * (time.perf_counter() - started),
             anomaly_map=anomaly_map,
             embedding=output.embedding[number],
+            # Only rejects are described; passes do not pay for two more maps.
+            decoder_maps=_decoder_maps(output, number) if verdict == Verdict.REJECT else None,
         )
 
     def _check_finite(self, output: ScorerOutput, number: int, frame: Frame) -> None:
@@ -164,6 +166,10 @@ def regions_of_reject(anomaly_map: NDArray[np.float32], pixel_limit: float) -> t
     half = (float(np.median(anomaly_map)) + float(peak)) / 2
     below_peak = float(np.nextafter(peak, np.float32(-np.inf)))
     return find_regions(anomaly_map, min(half, below_peak), max_regions=1)
+
+
+def _decoder_maps(output: ScorerOutput, number: int) -> NDArray[np.float32]:
+    return np.stack((output.image_image_map[number], output.image_text_map[number]))
 
 
 def _enlarged(anomaly_map: NDArray[np.float32], height_px: int, width_px: int) -> NDArray[np.float32]:

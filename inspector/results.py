@@ -45,6 +45,8 @@ class Inspection:
         latency_ms: milliseconds from encoded bytes to this verdict.
         anomaly_map: float32 `[h, w]` as the network gives it, smaller than the frame.
         embedding: float32 `[D]`, the frame's global descriptor.
+        decoder_maps: float32 `[2, h, w]`, the image-image and the image-text map; None where only the fused
+            map is known.
     """
 
     frame_id: str
@@ -62,3 +64,4 @@ class Inspection:
     latency_ms: float
     anomaly_map: NDArray[np.float32]
     embedding: NDArray[np.float32]
+    decoder_maps: NDArray[np.float32] | None = None

@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from training.defects.fracture import paint_fracture
 from training.defects.placing import irregular_shape, random_area, random_centre
 from training.defects.values import DefectKind, Image, Mask, SyntheticDefect
 from training.defects.visible import finish
@@ -15,6 +16,9 @@ FILLING_PX = 128
 
 SHARE_TO_GROUND = 0.8
 """Share of the other gaps through which the background is seen, where the part is known."""
+
+SHARE_FRACTURES = 0.6
+"""Share of broken edges that show the fracture and not the background."""
 
 SHARE_AT_BORDER = 0.7
 """Share of missing pieces that break off at the part's border, where the part is known."""
@@ -37,9 +41,12 @@ def paint_broken_edge(
     foreground: Mask | None = None,
     donor: Image | None = None,  # noqa: ARG001 - the signature that all kinds share
 ) -> SyntheticDefect:
-    """Break a piece off at the part's border; nothing where the border is not known. See `PaintDefect`."""
-    if not _is_known(foreground):
-        return SyntheticDefect(image.copy(), np.zeros(image.shape[:2], bool), DefectKind.BROKEN_EDGE)
+    """Break a piece off at an edge: to the ground where the part's border is known, or a fracture.
+
+    See `PaintDefect` and `training.defects.fracture`.
+    """
+    if not _is_known(foreground) or rng.random() < SHARE_FRACTURES:
+        return paint_fracture(image, rng, foreground)
     return _paint(image, rng, foreground, DefectKind.BROKEN_EDGE, at_border=True)
 
 

@@ -10,6 +10,8 @@ from training.defects.values import DefectKind, FloatMap, Image, Mask, Synthetic
 from training.defects.visible import finish
 
 SHARE_WORN = 0.35
+LARGEST_AREA = 0.4
+"""Share of the frame: wear and uneven grinding cover much of a surface."""
 
 
 def paint_texture_change(
@@ -20,7 +22,7 @@ def paint_texture_change(
 ) -> SyntheticDefect:
     """Replace the structure of a place and keep its mean colour; see `PaintDefect`."""
     height, width = image.shape[:2]
-    area_px = random_area(rng, smallest=0.004) * height * width
+    area_px = random_area(rng, smallest=0.004, largest=LARGEST_AREA) * height * width
     centre = random_centre(image.shape, foreground, rng)
     shape = irregular_shape(
         image.shape, centre, area_px, rng, softness=rng.uniform(0.1, 0.8), largest_aspect=5

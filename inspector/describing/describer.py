@@ -1,0 +1,79 @@
+"""A rejected frame measured: facts, kinds, and what the adapter sees. Milliseconds, no language model."""
+
+from __future__ import annotations
+
+from inspector.bundle import Bundle
+from inspector.describing.facts import measure_facts
+from inspector.describing.inputs import adapter_inputs
+from inspector.describing.kinds import load_kind_network
+from inspector.describing.words import Language
+from inspector.describing.writer import WritingTask
+from inspector.frames import Frame
+from inspector.inspecting import anomaly_map_in_frame
+from inspector.results import Inspection, Verdict
+
+
+class Describer:
+    """Measures frames of one product. Safe from several threads.
+
+    Args:
+        bundle: the one that inspected them.
+        language: of the sentences.
+        part: what the part is called in a sentence; None: "part".
+        mm_per_px: width of a pixel on the part; None: the product has no scale.
+        threads: of the network for kinds.
+
+    Raises:
+        EngineError: the bundle's network for kinds cannot be loaded.
+    """
+
+    def __init__(
+        self,
+        bundle: Bundle,
+        *,
+        language: Language = "en",
+        part: str | None = None,
+        mm_per_px: float | None = None,
+        threads: int = 1,
+    ) -> None:
+        self._limit = bundle.manifest.limits.pixel
+        self._kinds = load_kind_network(bundle, threads=threads)
+        self._language, self._part, self._mm_per_px = language, part, mm_per_px
+
+    def measure(self, frame: Frame, inspection: Inspection) -> WritingTask:
+        """Facts of a frame that was inspected, and what a sentence is written from.
+
+        Args:
+            frame: the frame as captured.
+            inspection: its inspection by this bundle.
+
+        Raises:
+            EngineError: the network for kinds failed.
+            ValueError: frame and inspection do not fit together, or the map is not finite.
+        """
+        anomaly_map = anomaly_map_in_frame(inspection)
+        rejected = inspection.verdict == Verdict.REJECT and bool(inspection.regions)
+        maps = self._kinds.read(frame.image) if self._kinds is not None and rejected else None
+        named = None if maps is None else maps.of_regions(anomaly_map, inspection.regions, self._limit)
+        facts = measure_facts(
+            frame.image,
+            anomaly_map,
+            inspection.regions,
+            self._limit,
+            inspection.verdict,
+            kinds=named,
+            mm_per_px=self._mm_per_px,
+        )
+        inputs = None
+        if rejected:
+            known = None if maps is None else maps.known()
+            inputs = adapter_inputs(
+                frame.image, inspection.anomaly_map, inspection.decoder_maps, self._limit, known
+            )
+        return WritingTask(
+            facts=facts,
+            inputs=inputs,
+            language=self._language,
+            part=self._part,
+            kinds=() if self._kinds is None else self._kinds.words,
+        )
