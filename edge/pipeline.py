@@ -39,6 +39,7 @@ class Processed:
         record: the frame's inspection as it is stored; None for a frame of no configured camera.
         fault: code of a `Fault` or `FrameFault` where the bytes were put into quarantine.
         error: what was wrong with it.
+        inspection: what was seen in a reject that was recorded now; it is to be described.
         is_duplicate: the frame was recorded before, and nothing was stored now.
     """
 
@@ -46,6 +47,7 @@ class Processed:
     record: StoredInspection | None = None
     fault: str | None = None
     error: InspectorError | None = None
+    inspection: Inspection | None = None
     is_duplicate: bool = False
 
 
@@ -134,7 +136,9 @@ class Pipeline:
                     Fault.INTERNAL, what, why, "Report it with the log and the quarantined file"
                 )
             else:
-                return Processed(arrival.topic, self._judged(arrival, inspection))
+                record = self._judged(arrival, inspection)
+                rejected = inspection.verdict is Verdict.REJECT
+                return Processed(arrival.topic, record, inspection=inspection if rejected else None)
         record = self._unjudged(station, arrival, delivery, error)
         return Processed(arrival.topic, record, error.code, error)
 

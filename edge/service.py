@@ -16,12 +16,16 @@ from edge.backoff import Backoff
 from edge.broker import EmbeddedBroker
 from edge.clients import Publication
 from edge.data_folder import SPOOL_FOLDER, data_folder
+from edge.describing import Describing
 from edge.evidence import EvidenceStore
 from edge.intake import Intake
 from edge.pipeline import Pipeline, Processed
 from edge.quarantine import Fault
 from edge.stations import open_stations
 from edge.tally import Summary, Tally
+from edge.telling import publish_description
+from edge.writer_process import WriterLoader
+from edge.writers import find_writer
 from inspector.errors import BrokerError, InspectorError, MessageError, RecordsError
 from inspector.inspecting import utc_now
 from inspector.messages import CameraTopic, ResultMessage
@@ -42,6 +46,8 @@ class EdgeService:
         settings: all settings.
         chance: source of randomness for waits.
         now: the box's clock, UTC.
+        load_writer: loads what writes sentences about rejects, in a process of its own; by default what the
+            settings say.
     """
 
     def __init__(
@@ -50,8 +56,9 @@ class EdgeService:
         *,
         chance: random.Random | None = None,
         now: Callable[[], datetime] = utc_now,
+        load_writer: WriterLoader | None = None,
     ) -> None:
-        self._settings = settings
+        self._settings, self._load_writer = settings, load_writer
         self._chance = chance or random.Random()  # noqa: S311 - spreads retries
         self._now = now
 
@@ -67,6 +74,7 @@ class EdgeService:
             SettingsError: the cameras or the data folder are configured wrongly.
             BundleError: a bundle is missing or damaged.
             EngineError: a bundle's network cannot be loaded.
+            AdapterError: the adapter does not fit the language model.
             RecordsError: the database cannot be used.
             BrokerError: the embedded broker cannot start, or no broker was reached in time.
         """
@@ -96,14 +104,30 @@ class EdgeService:
                     model=station.inspector.bundle.version,
                     engine=station.inspector.engine.name,
                 )
-            worker = _Worker(intake, backlog, pipeline, self._chance, stop)
+            describing = None
+            if settings.describing.enabled:
+                describing = Describing(
+                    settings,
+                    stations,
+                    records,
+                    folder,
+                    intake.connection.publish,
+                    now=self._now,
+                    chance=self._chance,
+                    load=self._load_writer or find_writer(settings.describing),
+                )
+            worker = _Worker(intake, backlog, pipeline, stop, describing=describing, chance=self._chance)
             intake.connection.start()
             try:
                 intake.connection.await_broker(stop, broker_timeout_s)
+                if describing is not None:
+                    describing.start()
                 worker.run()
                 if settings.mqtt.embedded:
                     worker.drain()
             finally:
+                if describing is not None:
+                    describing.stop()
                 if not intake.connection.stop():
                     log.warning("results were not delivered", why="the broker did not confirm them in time")
             summary = worker.summary()
@@ -119,10 +143,13 @@ class _Worker:
         intake: Intake,
         backlog: Backlog,
         pipeline: Pipeline,
-        chance: random.Random,
         stop: threading.Event,
+        *,
+        describing: Describing | None,
+        chance: random.Random,
     ) -> None:
         self._intake, self._backlog, self._pipeline, self._stop = intake, backlog, pipeline, stop
+        self._describing = describing
         self._backoff = Backoff(_FIRST_RETRY_S, _LONGEST_RETRY_S, chance)
         self._tally = Tally()
 
@@ -141,7 +168,8 @@ class _Worker:
 
     def summary(self) -> Summary:
         """What was done."""
-        return self._tally.summary(dropped=self._intake.dropped)
+        described = {} if self._describing is None else self._describing.counts
+        return self._tally.summary(dropped=self._intake.dropped, described=described)
 
     def _finish(self, delivery: Delivery) -> None:
         """Process a delivery until it is stored; only then tell the result and acknowledge.
@@ -168,6 +196,8 @@ class _Worker:
         self._backoff.reset()
         self._intake.acknowledge(delivery)
         delivery.discard()
+        if self._describing is not None and processed.record is not None and processed.inspection is not None:
+            self._describing.offer(processed.record, processed.inspection)
         self._tally.add(processed)
         self._report(processed)
 
@@ -192,6 +222,8 @@ class _Worker:
                 log.exception("result cannot be told", frame_id=record.frame_id)
             else:
                 self._intake.connection.publish(Publication(topic, message))
+                if record.description is not None:  # of a frame that is delivered again
+                    publish_description(record, self._intake.connection.publish)
         elif processed.topic is not None:
             self._intake.unsubscribe(processed.topic)
 

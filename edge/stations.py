@@ -19,10 +19,12 @@ class Station:
     Attributes:
         topic: its place: site, line and camera.
         inspector: judges its frames; cameras with the same bundle share one.
+        mm_per_px: width of a pixel on the part; None: not known.
     """
 
     topic: CameraTopic
     inspector: Inspector
+    mm_per_px: float | None = None
 
     @property
     def product(self) -> str:
@@ -68,7 +70,7 @@ def open_stations(
                 "Correct product or bundle under [[edge.cameras]]",
             )
         topic = CameraTopic(settings.site, camera.line, camera.camera)
-        stations[topic] = Station(topic, inspector)
+        stations[topic] = Station(topic, inspector, camera.mm_per_px)
     return stations
 
 

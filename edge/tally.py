@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import statistics
 from collections import Counter, deque
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from edge.pipeline import Processed
+from inspector.describing.words import Source
 from inspector.results import Verdict
 
 _LATENCIES = 10_000  # the median is over so many last frames: a service runs for months
@@ -22,6 +24,7 @@ class Summary:
         quarantined: deliveries in quarantine, by code; those of configured cameras are `unsure` as well.
         duplicates: deliveries whose frame was recorded before.
         dropped: QoS 0 frames for which there was no room.
+        described: rejects that got a sentence, by what wrote it; earlier rejects may be among them.
         median_latency_ms: from arrival to verdict, over the last 10,000 new records; None before the first.
     """
 
@@ -30,6 +33,7 @@ class Summary:
     quarantined: dict[str, int]
     duplicates: int
     dropped: int
+    described: dict[Source, int]
     median_latency_ms: float | None
 
     def facts(self) -> dict[str, object]:
@@ -42,6 +46,8 @@ class Summary:
             "quarantined_by_code": self.quarantined,
             "duplicates": self.duplicates,
             "dropped": self.dropped,
+            "described": sum(self.described.values()),
+            "described_by": {source.value: count for source, count in self.described.items()},
             "median_latency_ms": None if median is None else round(median, 2),
         }
 
@@ -66,7 +72,7 @@ class Tally:
             self._verdicts[processed.record.verdict] += 1
             self._latencies_ms.append(processed.record.latency_ms)
 
-    def summary(self, *, dropped: int) -> Summary:
+    def summary(self, *, dropped: int, described: Mapping[Source, int]) -> Summary:
         """The counts so far."""
         return Summary(
             frames=self._frames,
@@ -74,5 +80,6 @@ class Tally:
             quarantined=dict(self._quarantined),
             duplicates=self._duplicates,
             dropped=dropped,
+            described=dict(described),
             median_latency_ms=statistics.median(self._latencies_ms) if self._latencies_ms else None,
         )

@@ -17,22 +17,36 @@ from edge.camera import CameraPlan, CameraStats, publish_pictures
 from edge.clients import Publication
 from edge.connection import Connection
 from inspector.inspecting import utc_now
-from inspector.messages import PREFIX, AvailabilityMessage, CameraTopic, ResultMessage, frame_filters
+from inspector.messages import (
+    PREFIX,
+    AvailabilityMessage,
+    CameraTopic,
+    DescriptionMessage,
+    ResultMessage,
+    frame_filters,
+)
 from inspector.settings import Settings
 from tests.edge.rig import CAMERA, DEADLINE_S, SITE, ServiceProcess, wait_until
 from tests.services import HOST
 
 
 class Observer:
-    """Another client of the broker: sees results and availability, and may publish raw frames."""
+    """Another client of the broker: sees what the box publishes, and may publish raw frames."""
 
     def __init__(self, port: int) -> None:
         self.results: list[ResultMessage] = []
+        self.descriptions: list[DescriptionMessage] = []
+        self.order: list[tuple[str, str]] = []
+        """Kind and frame of every result and description, as they came."""
         self.availability: list[str] = []
         self._subscribed = threading.Event()
         self._client = mqtt.Client(CallbackAPIVersion.VERSION2, protocol=mqtt.MQTTv311)
         self._client.on_connect = lambda client, *_: client.subscribe(
-            [(f"{PREFIX}/{SITE}/+/+/result", 1), (f"{PREFIX}/{SITE}/boxes/+/available", 1)]
+            [
+                (f"{PREFIX}/{SITE}/+/+/result", 1),
+                (f"{PREFIX}/{SITE}/+/+/description", 1),
+                (f"{PREFIX}/{SITE}/boxes/+/available", 1),
+            ]
         )
         self._client.on_subscribe = lambda *_: self._subscribed.set()
         self._client.on_message = self._on_message
@@ -52,8 +66,12 @@ class Observer:
     def _on_message(self, _client: mqtt.Client, _data: object, message: mqtt.MQTTMessage) -> None:
         if message.topic.endswith("/available"):
             self.availability.append(AvailabilityMessage.model_validate_json(message.payload).status)
+        elif message.topic.endswith("/description"):
+            self.descriptions.append(DescriptionMessage.model_validate_json(message.payload))
+            self.order.append(("description", self.descriptions[-1].frame_id))
         else:
             self.results.append(ResultMessage.model_validate_json(message.payload))
+            self.order.append(("result", self.results[-1].frame_id))
 
     def publish_once(self, topic: str, data: bytes) -> None:
         """Publish with QoS 0."""
@@ -75,6 +93,11 @@ class Observer:
         wait_until(lambda: len(self.results) >= count, f"{count} results")
         assert len(self.results) == count
         return self.results
+
+    def await_descriptions(self, count: int) -> list[DescriptionMessage]:
+        wait_until(lambda: len(self.descriptions) >= count, f"{count} descriptions")
+        assert len(self.descriptions) == count
+        return self.descriptions
 
 
 class FrameTap:

@@ -22,8 +22,9 @@ from typing import ClassVar, Protocol, Self
 from edge.broker import EmbeddedBroker
 from edge.service import EdgeService
 from edge.tally import Summary
+from edge.writer_process import WriterLoader
 from inspector.messages import CameraTopic
-from inspector.records import Records, StoredInspection
+from inspector.records import Records, StoredDescription, StoredInspection
 from inspector.settings import CameraSettings, Settings, load_settings
 from tests.services import HOST, free_port
 
@@ -85,6 +86,8 @@ def line_toml(folder: Path, bundle: Path, port: int, protocol: str = "auto", cam
         [edge]
         data_dir = "{folder}/box-1"
         queue_size = 4
+        [describing]
+        language_model = "{folder}/language-model"
     """
     for number in range(cameras):
         text += f"""
@@ -140,6 +143,10 @@ class Line:
         assert len(rows) == count
         return rows
 
+    def descriptions(self) -> dict[str, StoredDescription]:
+        """All descriptions by frame id."""
+        return {frame_id: row.description for frame_id, row in self.rows().items() if row.description}
+
     def files(self, folder: str) -> list[Path]:
         """All files below a sub-folder of the data folder, relative to it."""
         below = (self.data_dir / folder).rglob("*")
@@ -147,10 +154,15 @@ class Line:
 
 
 class ServiceThread:
-    """An edge service in a thread of the test."""
+    """An edge service in a thread of the test.
 
-    def __init__(self, settings: Settings) -> None:
-        self._service = EdgeService(settings, chance=random.Random(0))
+    Args:
+        settings: of the box.
+        load_writer: what writes sentences instead of a language model.
+    """
+
+    def __init__(self, settings: Settings, load_writer: WriterLoader | None = None) -> None:
+        self._service = EdgeService(settings, chance=random.Random(0), load_writer=load_writer)
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
         self.summary: Summary | None = None
