@@ -63,12 +63,14 @@ class Generated:
         tokens: number of tokens written, the one that ended the text not counted.
         seconds: time it took.
         finished: the model ended the text itself, by an end token or a stop string.
+        token_ids: those tokens.
     """
 
     text: str
     tokens: int
     seconds: float
     finished: bool
+    token_ids: tuple[int, ...] = ()
 
 
 class LanguageModel:
@@ -183,7 +185,7 @@ class LanguageModel:
                 state = _shortened(state, prompt_length + back)
                 continue
             if is_end or stopped:
-                return Generated(text, len(written), time.monotonic() - started, finished=True)
+                return Generated(text, len(written), time.monotonic() - started, True, tuple(written))
             written = candidate
             if len(written) >= longest or passes >= PASSES_PER_TOKEN * longest or _is_late(deadline):
                 break
@@ -192,7 +194,7 @@ class LanguageModel:
             passes += 1
         start_of_word = words.start_in(text, ended=True)
         text = text[:start_of_word].rstrip(INCOMPLETE_CHARACTER)
-        return Generated(text, len(written), time.monotonic() - started, finished=False)
+        return Generated(text, len(written), time.monotonic() - started, False, tuple(written))
 
     def _nothing(self) -> Remembered:
         shape = (1, self.manifest.kv_heads, 0, self.manifest.head_dim)
