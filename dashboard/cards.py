@@ -1,4 +1,4 @@
-"""One inspected frame as a card: the picture, the verdict and why. The whole card opens the frame's page."""
+"""One inspected frame as a card: picture, verdict and why, a reject's sentence. It opens the frame's page."""
 
 from __future__ import annotations
 
@@ -14,9 +14,11 @@ from dashboard.context import Moment
 from dashboard.filters import AMONG, Filters
 from dashboard.pictures import Drawing, NoDrawing, View, draw
 from dashboard.scores import score_bar
+from dashboard.sentences import Progress, progress_of, sentence
 from dashboard.verdicts import WORDS, badge
 from inspector.records import StoredInspection
 from inspector.results import Verdict
+from inspector.settings import Settings
 
 FRAME_PAGE: Final = "views/frame.py"
 FRAME_PARAMETER: Final = "frame"
@@ -25,13 +27,13 @@ _PICTURE_PX: Final = 480
 
 
 def show_cards(
-    inspections: Sequence[StoredInspection], data_dir: Path, filters: Filters, moment: Moment
+    inspections: Sequence[StoredInspection], settings: Settings, filters: Filters, moment: Moment
 ) -> None:
     """Draw a card for each inspection, in the order given, as many beside each other as fit.
 
     Args:
         inspections: what to show.
-        data_dir: folder that the evidence's relative paths start from.
+        settings: where the evidence's relative paths start, and how rejects are described.
         filters: handed to the frame's page, so that its way back leads here.
         moment: now, in the visitor's zone.
     """
@@ -39,8 +41,9 @@ def show_cards(
         for place, inspection in enumerate(inspections):
             with st.container(key=f"card-{place}", gap=None):
                 # The picture has an element of its own: it stays as it is while the time beside it changes.
-                st.html(_picture(inspection, _draw(inspection, data_dir)))
-                st.html(_facts(inspection, moment))
+                st.html(_picture(inspection, _draw(inspection, settings.edge.data_dir)))
+                progress = progress_of(inspection, moment.now, settings.describing)
+                st.html(_facts(inspection, progress, moment))
                 st.page_link(
                     FRAME_PAGE,
                     label=f"Open frame {inspection.frame_id}",
@@ -63,14 +66,19 @@ def _picture(inspection: StoredInspection, drawing: Drawing | NoDrawing) -> str:
     return f'<div class="card-picture"><img src="{drawing.source}" alt="{escape(words)}"></div>'
 
 
-def _facts(inspection: StoredInspection, moment: Moment) -> str:
+def _facts(inspection: StoredInspection, progress: Progress, moment: Moment) -> str:
+    # A sentence says more than the reason, whose numbers stand on the bar.
+    reason = ""
+    if progress is not Progress.DONE:
+        reason = f'<div class="card-reason">{escape(inspection.reason)}</div>'
     when = time_text(inspection.inspected_at, moment.now, moment.zone)
     return (
         f'<div class="card-facts" data-frame-id="{escape(inspection.frame_id)}"'
         f' data-verdict="{inspection.verdict.value}">'
         f'<div class="card-head">{badge(inspection.verdict)}<time>{when}</time></div>'
+        f"{sentence(inspection, progress)}"
         f'<div class="card-place"><b>{escape(inspection.product)}</b><span>{escape(inspection.line)} /'
         f" {escape(inspection.camera)}</span></div>"
         f"{score_bar(inspection.score, inspection.reject_limit, inspection.verdict)}"
-        f'<div class="card-reason">{escape(inspection.reason)}</div></div>'
+        f"{reason}</div>"
     )

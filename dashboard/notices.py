@@ -58,18 +58,22 @@ def draw_and_recover(draw: Callable[[], None], retry_s: float) -> None:
         draw: raises `RecordsError` where the database cannot be reached.
         retry_s: seconds between two tries.
     """
-    if draw_or_explain(draw):
-        return
+    if not draw_or_explain(draw):
+        draw_again(retry_s)
+
+
+def draw_again(after_s: float) -> None:
+    """Draw the whole page again after some seconds."""
     timer_runs = False
 
-    @st.fragment(run_every=retry_s)
-    def try_again() -> None:
+    @st.fragment(run_every=after_s)
+    def again() -> None:
         nonlocal timer_runs
         if timer_runs:
             st.rerun(scope="app")
-        timer_runs = True  # the first call is part of the drawing that has just failed
+        timer_runs = True  # the first call is part of the drawing that is under way
 
-    try_again()
+    again()
 
 
 def _with_code(text: str) -> str:

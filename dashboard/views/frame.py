@@ -13,10 +13,11 @@ from dashboard.context import Moment, moment, records, settings
 from dashboard.figures import show_figure
 from dashboard.filters import AMONG, Filters, address
 from dashboard.neighbours import newer, older
-from dashboard.notices import draw_and_recover, show_notice
+from dashboard.notices import draw_again, draw_and_recover, show_notice
 from dashboard.pictures import View
 from dashboard.regions import show_regions
 from dashboard.scores import score_bar
+from dashboard.sentences import Progress, how_it_came, progress_of, sentence
 from dashboard.verdicts import badge
 from inspector.records import StoredInspection
 
@@ -25,7 +26,12 @@ LIVE_PAGE: Final = "views/live.py"
 
 def main() -> None:
     """Draw the frame that the address names."""
-    draw_and_recover(_draw, retry_s=max(settings().dashboard.refresh_s, 1.0))
+    draw_and_recover(_draw, retry_s=_retry_s())
+
+
+def _retry_s() -> float:
+    """Seconds until a page that has no updates of its own looks again."""
+    return max(settings().dashboard.refresh_s, 1.0)
 
 
 def _draw() -> None:
@@ -54,13 +60,16 @@ def _show_frame(here: StoredInspection, filters: Filters, now: Moment) -> None:
             st.html(f'<div class="among">Stepping through: {escape(str(filters))}</div>')
         show_figure(here, settings().edge.data_dir, view)
     with right:
+        progress = progress_of(here, now.now, settings().describing)
         st.html(
             f'<div class="frame-verdict" data-frame-id="{escape(here.frame_id)}">{badge(here.verdict)}'
-            f"<p>{escape(here.reason)}</p></div>"
+            f"{sentence(here, progress)}<p>{escape(here.reason)}</p></div>"
         )
         st.html(score_bar(here.score, here.reject_limit, here.verdict))
-        show_regions(here.regions)
+        show_regions(here)
         st.html(_facts(here, now))
+    if progress is Progress.PENDING:
+        draw_again(_retry_s())
 
 
 def _choose_view() -> View:
@@ -96,7 +105,9 @@ def _open(query: list[tuple[str, str]]) -> None:
 
 def _facts(inspection: StoredInspection, now: Moment) -> str:
     size = f"{inspection.width_px} × {inspection.height_px} px" if inspection.width_px else "not decoded"  # noqa: RUF001
+    told = inspection.description
     rows = (
+        *((("Described by", how_it_came(told)),) if told is not None else ()),
         ("Product", inspection.product),
         ("Camera", f"{inspection.line} / {inspection.camera}"),
         ("Captured", full_time_text(inspection.captured_at, now.zone)),

@@ -45,7 +45,7 @@ def _draw(now: Moment, held: bool) -> None:
         show_tiles(shown.today, "today")
     _show_state(shown, held)
     if shown.newest:
-        show_cards(shown.newest, settings().edge.data_dir, filters, shown.moment)
+        show_cards(shown.newest, settings(), filters, shown.moment)
     elif filters:
         show_notice("No frame matches", f"There is no frame of {filters}.", "Clear a filter above.")
     else:

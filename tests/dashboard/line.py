@@ -6,16 +6,19 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from edge.evidence import EvidenceStore, KeptEvidence
+from inspector.describing.describer import Describer
+from inspector.describing.templates import describe_by_template
+from inspector.describing.words import Source
 from inspector.engines.onnxruntime import OnnxRuntimeEngine
-from inspector.frames import Frame, encode_jpeg
+from inspector.frames import Frame, decode_image, encode_jpeg
 from inspector.inspecting import Inspector
-from inspector.records import Records, StoredInspection
+from inspector.records import Records, StoredDescription, StoredFacts, StoredInspection
 from tests.tiny_bundle import tiny_part, write_tiny_bundle
 
 
@@ -36,7 +39,9 @@ class Line:
         self.config = folder / "inspector.toml"
         self.config.write_text(
             f'site = "plant-7"\n[database]\nurl = "{url}"\n'
-            f'[edge]\ndata_dir = "{self.data_dir}"\n[dashboard]\nrefresh_s = 1.0\n',
+            f'[edge]\ndata_dir = "{self.data_dir}"\n[dashboard]\nrefresh_s = 1.0\n'
+            # A browser may take long to open its first page; a sentence is still awaited then.
+            "[describing]\ndeadline_s = 60\n",
             encoding="utf-8",
         )
         bundle = write_tiny_bundle(folder / "bundle")
@@ -99,6 +104,39 @@ class Line:
                 evidence_map=kept.anomaly_map,
             )
         )
+
+    def describe(
+        self, stored: StoredInspection, *, kind: tuple[str, float] | None = None, **changes: Any
+    ) -> StoredDescription:
+        """Describe a reject by a template, as the box does it without a language model.
+
+        Args:
+            stored: what `inspect` returned.
+            kind: kind and probability that the worst region is said to have.
+            changes: other values of the description.
+        """
+        assert stored.evidence is not None
+        frame = Frame(
+            decode_image((self.data_dir / stored.evidence).read_bytes()), "frame", stored.captured_at
+        )
+        inspection = replace(self._inspector.inspect(frame), regions=stored.regions)
+        facts = Describer(self._inspector.bundle).measure(frame, inspection).facts
+        if kind is not None:
+            worst = replace(facts.regions[0], kind=kind[0], kind_probability=kind[1])
+            facts = replace(facts, regions=(worst, *facts.regions[1:]))
+        description = StoredDescription(
+            sentence=describe_by_template(facts),
+            source=Source.TEMPLATE,
+            language="en",
+            defects=facts.count,
+            seconds=0.25,
+            described_at=stored.inspected_at + timedelta(seconds=0.25),
+            facts=tuple(map(StoredFacts.of, facts.regions)),
+        )
+        description = replace(description, **changes)
+        if not self.records.describe(stored.frame_id, description):
+            raise ValueError(f"frame {stored.frame_id} is described already")
+        return description
 
     def add(self, stored: StoredInspection) -> StoredInspection:
         """Record an inspection that a test made itself."""

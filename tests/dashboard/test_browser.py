@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from selenium.webdriver import Chrome
 
+from inspector.describing.words import Source
 from tests.dashboard.browser import DESKTOP_PX, TABLET_PX, chromium, show_at
 from tests.dashboard.line import Line, bare_inspection, dark_frame, noon_zone, seconds
 from tests.dashboard.serving import serving
@@ -92,6 +93,25 @@ def test_a_card_opens_its_frame_whose_address_can_be_shared(visit: Visit) -> Non
     visit.press(".stButton button", "Newer")
     visit.see(".frame-verdict[data-frame-id='good']")
     visit.until(lambda: visit.browser.current_url == f"{visit.address}/frame?frame=good")
+    assert not visit.error_boxes()
+
+
+def test_a_sentence_appears_by_itself_on_the_card_and_on_the_frames_page(visit: Visit) -> None:
+    first = visit.line.inspect("first", defect=True)
+    visit.open()
+    visit.until_cards_are("first")
+    visit.see(".sentence p", "Being described…")
+    told = visit.line.describe(first)
+    visit.see(".card-facts .sentence p", told.sentence)
+    assert visit.one(".card-facts .sentence small").text == "Template"
+
+    second = visit.line.inspect("second", defect=True)
+    visit.open("/frame?frame=second")
+    visit.see(".sentence p", "Being described…")
+    told = visit.line.describe(second, kind=("scratch", 0.8), source=Source.LLM)
+    visit.see(".sentence p", told.sentence)
+    assert visit.one(".sentence small").text == "Language model"
+    assert visit.one("table.regions .words b").text.startswith("Scratch (80")
     assert not visit.error_boxes()
 
 
@@ -225,6 +245,8 @@ def test_pages_fit_the_screen_and_gloves(visit: Visit, size_px: tuple[int, int])
     worst = "b" * 128
     long = replace(bad, frame_id=worst, reason="because " * 30)
     visit.line.add(replace(long, product="p" * 64, camera="c" * 64, line="l" * 64))
+    visit.line.describe(bad, sentence="Many defects: " + "a large irregular off-colour misprint; " * 9)
+    visit.line.describe(replace(bad, frame_id=worst), sentence="w" * 400, kind=("k" * 64, 0.5))
     width, height = size_px
     show_at(visit.browser, size_px)
     for path, ready in (("/", CARD), ("/overview", "table.figures"), (f"/frame?frame={worst}", ".facts")):

@@ -16,7 +16,9 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from inspector.describing.words import Position, Source
 from inspector.frames import decode_image
+from inspector.records import StoredFacts
 from inspector.results import Verdict
 from tests.dashboard.line import Line, bare_inspection, dark_frame, noon_zone, seconds
 
@@ -72,7 +74,7 @@ def test_the_newest_frame_comes_first_with_its_facts(line: Line, page: AppTest) 
     bad = line.inspect("bad", defect=True, at=now - seconds(5))
     assert card_ids(page.run()) == ["bad", "old"]
     said = text(page)
-    assert re.search(r"Reject \d\d:\d\d:\d\d washer line-1 / cam-1 Score", said)
+    assert re.search(r"Reject \d\d:\d\d:\d\d Being described… washer line-1 / cam-1 Score", said)
     assert bad.reason in said
     assert "Last frame 5 s ago" in said or "Last frame 6 s ago" in said
     assert html(page).count("data:image/jpeg;base64,") == 2
@@ -161,7 +163,8 @@ def test_what_a_camera_or_box_wrote_is_text_and_not_markup(line: Line, page: App
     line.add(
         replace(first, frame_id="b", reason=evil, product=evil, camera=evil, model_version=evil, box=evil)
     )
-    for shown in (html(page.run()), html(frame_page(page, "b"))):
+    line.describe(first, sentence=evil, kind=(evil, 0.5))
+    for shown in (html(page.run()), html(frame_page(page, "a")), html(frame_page(page, "b"))):
         assert evil not in shown
         assert "&lt;img src=x onerror=alert(1)&gt;" in shown
 
@@ -182,6 +185,80 @@ def test_a_frames_page_tells_everything_that_was_recorded(line: Line, page: AppT
     assert f"Model {stored.model_version}" in said
     assert "Box plant-7 / box-1" in said
     assert "Frame late" in said
+
+
+def test_a_reject_is_shown_with_its_sentence_and_who_wrote_it(line: Line, page: AppTest) -> None:
+    now = datetime.now(UTC)
+    by_template = line.inspect("by-template", defect=True, at=now - seconds(3))
+    told = line.describe(by_template)
+    written = line.inspect("written", defect=True, at=now - seconds(2))
+    line.describe(written, sentence="A scratch, says the model.", source=Source.LLM_RETRY)
+    line.inspect("good", at=now - seconds(1))
+    said = text(page.run())
+    assert f"{told.sentence} Template" in said
+    assert "A scratch, says the model. Language model" in said
+    assert by_template.reason not in said, "the score bar says it"
+    assert html(page).count('class="sentence"') == 2
+    said = text(frame_page(page, "by-template"))
+    assert f"{told.sentence} Template" in said
+    assert by_template.reason in said
+    assert "Described by Template, 0.2 s after the verdict" in said
+    assert "Described by Language model, 0.2 s after the verdict" in text(frame_page(page, "written"))
+
+
+def test_a_sentence_that_the_facts_contradict_is_shown_to_nobody(line: Line, page: AppTest) -> None:
+    stored = line.inspect("bad", defect=True)
+    line.describe(stored, rejected_sentence="Two holes at the bottom.")
+    for shown in (html(page.run()), html(frame_page(page, "bad"))):
+        assert "Two holes" not in shown
+
+
+def test_the_facts_of_a_region_are_told_in_plain_words(line: Line, page: AppTest) -> None:
+    stored = line.inspect("bad", defect=True)
+    told = line.describe(stored, kind=("stain", 0.624))
+    [facts] = told.facts
+    assert facts.place is not None
+    assert facts.core_px is not None
+    said = text(frame_page(page, "bad"))
+    assert f"Stain (62 %), {facts.place}" in said
+    assert f"{facts.size}, {facts.shape}, darker; {facts.severity}" in said
+    # The area that the sentence speaks of, and not the wider region that the map shows.
+    assert f"{100 * facts.core_px / (stored.width_px * stored.height_px):.2f} %" in said
+    assert f"{100 * stored.regions[0].area_fraction:.2f} %" not in said
+
+
+def test_facts_that_were_not_measured_are_left_out(line: Line, page: AppTest) -> None:
+    stored = line.inspect("bad", defect=True)
+    line.describe(stored, facts=(StoredFacts(place=Position.LEFT),), sentence="One defect at the left.")
+    said = text(frame_page(page, "bad"))
+    assert "1 Left at " in said
+    assert f"{100 * stored.regions[0].area_fraction:.2f} %" in said
+    assert "None" not in said
+
+
+def test_a_reject_that_is_being_described_says_so_until_the_sentence_comes(line: Line, page: AppTest) -> None:
+    stored = line.inspect("bad", defect=True)
+    line.inspect("good")
+    assert text(page.run()).count("Being described…") == 1
+    assert "Being described…" in text(frame_page(page, "bad"))
+    assert "Being described…" not in text(frame_page(page, "good"))
+    line.describe(stored)
+    assert "Being described…" not in text(frame_page(page, "bad"))
+
+
+def test_an_old_reject_without_a_sentence_promises_none(line: Line, page: AppTest) -> None:
+    stored = line.inspect("bad", defect=True, at=datetime.now(UTC) - seconds(600))
+    assert "Being described…" not in text(page.run())
+    said = text(frame_page(page, "bad"))
+    assert "Being described…" not in said
+    assert stored.reason in said
+
+
+def test_a_box_that_describes_nothing_promises_no_sentence(line: Line, page: AppTest) -> None:
+    line.inspect("bad", defect=True)
+    config = line.config.read_text(encoding="utf-8")
+    line.config.write_text(f"{config}enabled = false\n", encoding="utf-8")
+    assert "Being described…" not in text(page.run())
 
 
 def test_the_numbers_on_the_picture_are_those_of_the_table(line: Line, page: AppTest) -> None:
