@@ -59,9 +59,6 @@ class Describing:
         now: the box's clock, UTC.
         chance: source of randomness for waits.
         load: loads what writes, inside the process for it; None: templates only.
-
-    Raises:
-        EngineError: a bundle's network for kinds cannot be loaded.
     """
 
     def __init__(

@@ -51,27 +51,21 @@ class Measuring:
         settings: language and threads.
         stations: what stands ready for each camera.
         data_dir: the box's data folder, where the pictures are.
-
-    Raises:
-        EngineError: a bundle's network for kinds cannot be loaded.
     """
 
     def __init__(
         self, settings: DescribingSettings, stations: Mapping[CameraTopic, Station], data_dir: Path
     ) -> None:
         self._settings, self._stations, self._data_dir = settings, stations, data_dir
-        self._describers: dict[CameraTopic, Describer] = {}
-        shared: dict[tuple[int, float | None], Describer] = {}
-        for topic, station in stations.items():
+        # Cameras with the same bundle and scale share one.
+        shared: dict[tuple[int, float | None], Describer | None] = {}
+        for station in stations.values():
             key = id(station.inspector), station.mm_per_px
             if key not in shared:
-                shared[key] = Describer(
-                    station.inspector.bundle,
-                    language=settings.language,
-                    mm_per_px=station.mm_per_px,
-                    threads=settings.threads,
-                )
-            self._describers[topic] = shared[key]
+                shared[key] = self._new_describer(station)
+        self._describers = {
+            topic: shared[id(station.inspector), station.mm_per_px] for topic, station in stations.items()
+        }
 
     def measure(self, reject: Reject) -> Measured:
         """Measure a reject in its kept picture; where that cannot be done, say what the record knows."""
@@ -81,10 +75,13 @@ class Measuring:
         if station is None or station.inspector.bundle.version != record.model_version:
             # Another model sees other regions than the operator was shown.
             return self._not_measured(record, "the model that judged it is not here any more")
+        describer = self._describers[topic]
+        if describer is None:
+            return self.recall(record)
         try:
             frame = self._picture(record)
             inspection = reject.inspection or _seen_again(station, frame, record)
-            task = self._describers[topic].measure(frame, inspection)
+            task = describer.measure(frame, inspection)
         except (InspectorError, OSError) as error:
             return self._not_measured(record, str(error))
         except Exception as error:  # an unexpected picture or map must not cost the sentence
@@ -108,6 +105,25 @@ class Measuring:
             defects=len(places),
             facts=tuple(StoredFacts(place=place) for place in places),
         )
+
+    def _new_describer(self, station: Station) -> Describer | None:
+        """What measures a station's frames; None, with an error in the log, where it cannot be loaded."""
+        try:
+            return Describer(
+                station.inspector.bundle,
+                language=self._settings.language,
+                mm_per_px=station.mm_per_px,
+                threads=self._settings.threads,
+            )
+        except InspectorError as error:
+            # Verdicts do not depend on it, so it must not stop the line.
+            log.error(  # noqa: TRY400 - the reason is in the error
+                "rejects are not measured: descriptions say the place only",
+                product=station.product,
+                why=f"{error.what}: {error.why}",
+                remedy=error.remedy,
+            )
+            return None
 
     def _not_measured(self, record: StoredInspection, why: str) -> Measured:
         log.warning("reject cannot be measured", frame_id=record.frame_id, why=why)

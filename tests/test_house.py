@@ -78,7 +78,7 @@ def test_every_make_target_that_a_document_names_exists(name: str) -> None:
 
 @pytest.mark.parametrize("name", DOCUMENTS)
 def test_every_command_that_a_document_names_exists(name: str) -> None:
-    named = set(re.findall(r"\binspector ([a-z]+)\b", code_of(HOUSE / name)))
+    named = set(re.findall(r"\binspector ([a-z]+(?:-[a-z]+)*)\b", code_of(HOUSE / name)))
     assert named <= command_names()
 
 

@@ -11,6 +11,7 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import partial
 from http import HTTPStatus
 from pathlib import Path
@@ -25,7 +26,7 @@ from inspector.demo.bundles import is_trained, train
 from inspector.demo.children import Child, Children, DemoStopped, StopRequest
 from inspector.demo.figure import write_figure
 from inspector.demo.pictures import code_version, prepare_gasket, prepare_textile
-from inspector.demo.plan import HOST, LINE, DemoPlan, DemoProduct
+from inspector.demo.plan import BOX, HOST, LINE, DemoPlan, DemoProduct
 from inspector.errors import DemoError
 from inspector.records import Records
 
@@ -209,7 +210,7 @@ def _finish(
     }
     total = sum(len(frames) for frames in sent.values())
     deadline = time.monotonic() + (_STOP_PATIENCE_S if cut_short else _DRAIN_PATIENCE_S)
-    while sum(count.frames for count in records.counts()) < total and time.monotonic() < deadline:
+    while _is_under_way(records, total) and time.monotonic() < deadline:
         children.check()
         time.sleep(0.2)
     page_status = _page_status(plan, "/")
@@ -225,6 +226,13 @@ def _finish(
     for problem in found:
         console.print(f"Not as it should be: {problem}.", style="red", highlight=False)
     return 1 if found else 0
+
+
+def _is_under_way(records: Records, frames: int) -> bool:
+    """Whether frames lack their record, or rejects their sentence."""
+    if sum(count.frames for count in records.counts()) < frames:
+        return True
+    return bool(records.undescribed_rejects(BOX, datetime.min.replace(tzinfo=UTC), 1))
 
 
 def _panel(plan: DemoPlan, options: DemoOptions) -> Panel:

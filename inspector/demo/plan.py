@@ -8,13 +8,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from inspector.settings import DescribingSettings
+
 HOST: Final = "127.0.0.1"
 LINE: Final = "line-1"
+BOX: Final = "box-1"
 MQTT_PORT: Final = 1883
 PAGE_PORT: Final = 8501
 NORMALS: Final = 100
 """Hardly more than the 99 held-out scores from which on 1 % false rejects can be promised."""
 GOOD_SHOWN: Final = 40
+LANGUAGE_MODEL: Final = DescribingSettings().language_model
+"""Where `inspector prepare-llm` puts it, as seen from the working folder."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +62,7 @@ class DemoPlan:
         page_port: port of the page.
         normals: good pictures each product is trained on.
         good_shown: other good pictures that each camera shows.
+        language_model: folder of the language model; where none was prepared, templates write the sentences.
     """
 
     folder: Path
@@ -64,12 +70,14 @@ class DemoPlan:
     page_port: int
     normals: int = NORMALS
     good_shown: int = GOOD_SHOWN
+    language_model: Path = LANGUAGE_MODEL
 
     @classmethod
     def on_free_ports(cls, folder: Path) -> DemoPlan:
         """A plan with the usual ports where they are free, and others where not."""
         mqtt_port = free_port(MQTT_PORT)
-        return cls(folder.resolve(), mqtt_port, free_port(PAGE_PORT, taken=mqtt_port))
+        page_port = free_port(PAGE_PORT, taken=mqtt_port)
+        return cls(folder.resolve(), mqtt_port, page_port, language_model=LANGUAGE_MODEL.resolve())
 
     @property
     def products(self) -> tuple[DemoProduct, DemoProduct]:
@@ -136,12 +144,15 @@ host = {_quoted(HOST)}
 port = {self.page_port}
 
 [edge]
-box = "box-1"
+box = {_quoted(BOX)}
 data_dir = {_quoted(self.data)}
 
 [edge.evidence]
 pass_share = 1.0
-{cameras}"""
+{cameras}
+[describing]
+language_model = {_quoted(self.language_model)}
+"""
 
 
 def free_port(preferred: int, *, taken: int | None = None) -> int:

@@ -8,15 +8,22 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from rich.table import Table
 
 from inspector.demo.pictures import is_good
+from inspector.describing.words import Source
 from inspector.records import Records, StoredInspection
 from inspector.results import Verdict
 
 _SENT = re.compile(r"^(?P<id>\S+) {2}(?P<path>\S.*)$")
 """A line of `inspector camera` for a frame that it sent: id, two spaces, file."""
+SOURCES: Final = {
+    Source.TEMPLATE: "template",
+    Source.LLM: "language model",
+    Source.LLM_RETRY: "language model, 2nd try",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +39,7 @@ class ProductSummary:
         good_rejected: how many of them were rejected.
         defective: frames of defective parts that were recorded.
         defective_rejected: how many of them were rejected.
+        described: rejects that have a sentence, by what wrote it.
         median_latency_ms: from encoded bytes to verdict; None without a record.
     """
 
@@ -43,6 +51,7 @@ class ProductSummary:
     good_rejected: int
     defective: int
     defective_rejected: int
+    described: Mapping[Source, int]
     median_latency_ms: float | None
 
 
@@ -81,6 +90,7 @@ def summarise(product: str, sent: Mapping[str, Path], records: Records) -> Produ
         good_rejected=_rejected(good),
         defective=len(defective),
         defective_rejected=_rejected(defective),
+        described=Counter(record.description.source for _, record in found if record.description is not None),
         median_latency_ms=statistics.median(latencies_ms) if latencies_ms else None,
     )
 
@@ -102,6 +112,17 @@ def table(summaries: Sequence[ProductSummary]) -> Table:
         "defective, rejected",
         *(f"{summary.defective_rejected} of {summary.defective}" for summary in summaries),
     )
+    result.add_row(
+        "rejects described",
+        *(
+            f"{sum(summary.described.values())} of {summary.verdicts.get(Verdict.REJECT, 0)}"
+            for summary in summaries
+        ),
+    )
+    for source in Source:
+        result.add_row(
+            f"  by {SOURCES[source]}", *(str(summary.described.get(source, 0)) for summary in summaries)
+        )
     result.add_row("median latency", *(_milliseconds(summary.median_latency_ms) for summary in summaries))
     return result
 
@@ -111,11 +132,12 @@ def _milliseconds(value: float | None) -> str:
 
 
 def problems(summaries: Sequence[ProductSummary], *, cut_short: bool = False) -> list[str]:
-    """What should not have happened: nothing sent, or frames lost. Empty when all is well.
+    """What should not have happened: nothing sent, frames lost, no sentence. Empty when all is well.
 
     Args:
         summaries: all products.
-        cut_short: somebody stopped the line; a camera may not have had the time to send anything.
+        cut_short: somebody stopped the line; a camera may not have had the time to send anything, and the box
+            none to describe its last rejects.
     """
     found = []
     for summary in summaries:
@@ -123,6 +145,9 @@ def problems(summaries: Sequence[ProductSummary], *, cut_short: bool = False) ->
             found.append(f"the camera of {summary.product} sent nothing")
         if summary.recorded < summary.sent:
             found.append(f"{summary.sent - summary.recorded} frames of {summary.product} were lost")
+        mute = summary.verdicts.get(Verdict.REJECT, 0) - sum(summary.described.values())
+        if mute and not cut_short:
+            found.append(f"{mute} rejects of {summary.product} have no sentence")
     return found
 
 

@@ -129,6 +129,8 @@ def test_a_demo_with_an_end_sums_up_and_leaves_nothing_behind(folder: Path) -> N
     }
     assert figures["sent"] == figures["recorded"]
     assert min(figures["sent"]) > 5
+    described = [words[2:4] for name, words in rows.items() if name.strip() == "rejects described"]
+    assert all(word.split(" of ")[0].strip() == word.split(" of ")[1].strip() for word in described[0])
     assert processes_of(folder) == []
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 from pathlib import Path
 
-from inspector.demo.plan import HOST, DemoPlan, free_port
+from inspector.demo.plan import BOX, HOST, DemoPlan, free_port
 from inspector.settings import load_settings
 
 
@@ -42,6 +42,8 @@ def test_the_settings_file_says_what_the_plan_says(tmp_path: Path) -> None:
     assert settings.dashboard.port == 18501
     assert settings.database.url == plan.database_url
     assert settings.edge.data_dir == plan.data
+    assert settings.edge.box == BOX
+    assert settings.describing.language_model == plan.language_model
     assert [(camera.product, camera.camera, camera.bundle) for camera in settings.edge.cameras] == [
         (product.name, product.camera, product.bundle) for product in plan.products
     ]
@@ -50,4 +52,5 @@ def test_the_settings_file_says_what_the_plan_says(tmp_path: Path) -> None:
 def test_the_plan_does_not_depend_on_the_working_folder(tmp_path: Path) -> None:
     plan = DemoPlan.on_free_ports(Path("var/demo"))
     assert plan.folder.is_absolute()
+    assert plan.language_model.is_absolute()
     assert plan.mqtt_port != plan.page_port

@@ -12,7 +12,8 @@ import pytest
 from rich.console import Console
 
 from inspector.demo import summary
-from inspector.records import Records, StoredInspection
+from inspector.describing.words import Source
+from inspector.records import Records, StoredDescription, StoredInspection
 from inspector.results import Verdict
 
 NOON = datetime(2026, 3, 4, 12, tzinfo=UTC)
@@ -45,6 +46,10 @@ def stored(frame_id: str, verdict: Verdict, latency_ms: float) -> StoredInspecti
     )
 
 
+def description(source: Source) -> StoredDescription:
+    return StoredDescription("A dent.", source, "en", 0, 0.5, NOON)
+
+
 def sent(*names: str) -> dict[str, Path]:
     return {f"id-{name}": Path(f"/pictures/{name}.png") for name in names}
 
@@ -63,7 +68,7 @@ def test_frames_are_counted_against_what_their_files_show(records: Records) -> N
     assert (found.good_rejected, found.good) == (1, 2)
     assert (found.defective_rejected, found.defective) == (1, 3)
     assert found.median_latency_ms == 30
-    assert summary.problems([found]) == ["1 frames of gasket were lost"]
+    assert summary.problems([found], cut_short=True) == ["1 frames of gasket were lost"]
 
 
 def test_all_recorded_is_no_problem_and_a_lost_frame_is_one(records: Records) -> None:
@@ -97,11 +102,25 @@ def test_what_a_camera_sent_is_read_from_its_log(tmp_path: Path) -> None:
     }
 
 
+def test_sentences_are_counted_by_what_wrote_them_and_missing_ones_are_a_problem(records: Records) -> None:
+    frames = sent("dent-1", "dent-2", "dent-3")
+    for name in frames:
+        records.add(stored(name, Verdict.REJECT, 10))
+    records.describe("id-dent-1", description(Source.LLM))
+    records.describe("id-dent-2", description(Source.TEMPLATE))
+    found = summary.summarise("gasket", frames, records)
+    assert dict(found.described) == {Source.LLM: 1, Source.TEMPLATE: 1}
+    assert summary.problems([found]) == ["1 rejects of gasket have no sentence"]
+    assert summary.problems([found], cut_short=True) == []
+    records.describe("id-dent-3", description(Source.TEMPLATE))
+    assert summary.problems([summary.summarise("gasket", frames, records)]) == []
+
+
 def test_the_table_shows_every_figure(records: Records) -> None:
     records.add(stored("id-good-1", Verdict.PASS, 12.34))
     records.add(stored("id-dent-1", Verdict.REJECT, 12.34))
     console = Console(width=80, record=True, file=io.StringIO())
     console.print(summary.table([summary.summarise("gasket", sent("good-1", "dent-1"), records)]))
     text = console.export_text()
-    for words in ("gasket", "0 of 1", "1 of 1", "12.3 ms"):
+    for words in ("gasket", "0 of 1", "1 of 1", "12.3 ms", "rejects described", "by language model"):
         assert words in text
