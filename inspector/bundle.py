@@ -4,7 +4,6 @@ Layout of the folder::
 
     manifest.json      `Manifest`, the only file that says what the others are
     scorer.onnx        uint8 image -> maps, score, embedding
-    kinds.onnx         uint8 image -> how well each kind of defect fits each place; not in every bundle
     golden/NNN.png     frames with known scores, replayed before a bundle goes live
 
 No file is a pickle. `manifest.json` holds the SHA-256 of every other file, and `version` is a hash over
@@ -32,7 +31,6 @@ from inspector.results import Verdict
 
 MANIFEST_NAME = "manifest.json"
 SCORER_NAME = "scorer.onnx"
-KINDS_NAME = "kinds.onnx"
 SCHEMA_VERSION: Final = 1
 PRODUCT_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$"
 """A product name is a folder name, an MQTT property and a column value: keep it plain."""
@@ -98,9 +96,6 @@ class Manifest(_Part):
         title="Fusion", description="Constants that bring the two maps to one scale; already inside the graph"
     )
     embedding: dict[str, float] = Field(default_factory=dict, title="Embedding statistics of the normals")
-    kinds: tuple[str, ...] = Field(
-        (), title="Kinds", description="Kinds of defects that kinds.onnx tells apart, in its outputs' order"
-    )
     golden: tuple[GoldenFrame, ...]
     training: dict[str, float | int | str | bool | None] = Field(title="Settings and figures of the training")
     files: dict[str, str] = Field(title="Files", description="SHA-256 of every file, by relative path")
@@ -110,9 +105,7 @@ class Manifest(_Part):
 
         The limits are part of it: a bundle whose limit was changed is another version.
         """
-        # Bundles made before there were kinds keep their hash.
-        left_out = {"version"} if self.kinds else {"version", "kinds"}
-        content = self.model_dump(mode="json", exclude=left_out)
+        content = self.model_dump(mode="json", exclude={"version"})
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
 
     def sealed(self) -> Manifest:

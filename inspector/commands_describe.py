@@ -4,14 +4,22 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 
 from inspector.describing.words import Language
 from inspector.errors import DatasetError, FrameError
+from inspector.settings import DescribingSettings
+
+if TYPE_CHECKING:
+    from inspector.describing.writer import SentenceWriter
+
+LANGUAGE_MODEL = DescribingSettings().language_model
+"""Where a language model is looked for by default."""
 
 
 def register(app: typer.Typer) -> None:
@@ -31,10 +39,26 @@ def describe(
         float | None,
         typer.Option(help="Width of a pixel on the part, for sizes in millimetres.", show_default=False),
     ] = None,
-    threads: Annotated[int, typer.Option(min=0, help="Threads of one forward pass; 0 takes all cores.")] = 0,
+    part: Annotated[
+        str | None, typer.Option(help='What the part is called, such as "lid".', show_default=False)
+    ] = None,
+    language_model: Annotated[
+        Path, typer.Option(help="Folder that `inspector prepare-llm` wrote.")
+    ] = LANGUAGE_MODEL,
+    adapter: Annotated[
+        Path | None, typer.Option(help="Folder of another adapter.", show_default=False)
+    ] = None,
+    templates: Annotated[
+        bool, typer.Option("--templates", help="Let templates write all sentences.")
+    ] = False,
+    threads: Annotated[int, typer.Option(min=0, help="Threads of a forward pass; 0 takes all cores.")] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON line a picture.")] = False,
 ) -> None:
-    """Say in a sentence what is wrong with each picture, from what was measured."""
+    """Say in a sentence what is wrong with each picture; it never contradicts what was measured.
+
+    A language model writes it where one was prepared, and a template elsewhere.
+    """
+    from inspector.describing.describer import Describer
     from inspector.describing.description import describe as describe_frame
     from inspector.frames import read_frame
     from inspector.inspecting import load_inspector
@@ -46,6 +70,13 @@ def describe(
     notes, lines = Console(stderr=True), Console(soft_wrap=True, highlight=False)
     pictures = find_pictures(paths)
     inspector = load_inspector(bundle, EngineSettings(threads=threads))
+    describer = Describer(inspector.bundle, language=language, part=part, mm_per_px=mm_per_px)
+    writer = None
+    if not templates:
+        settings = DescribingSettings(
+            language=language, language_model=language_model, adapter=adapter, threads=threads or _cores()
+        )
+        writer = _writer(settings, notes)
     described = 0
     for picture in pictures:
         try:
@@ -54,13 +85,7 @@ def describe(
             notes.print(f"Warning: {error}", style="yellow", markup=False, highlight=False, soft_wrap=True)
             continue
         inspection = inspector.inspect(frame)
-        description = describe_frame(
-            frame,
-            inspection,
-            inspector.bundle.manifest.limits.pixel,
-            language=language,
-            mm_per_px=mm_per_px,
-        )
+        description = describe_frame(frame, inspection, describer, writer)
         described += 1
         if as_json:
             typer.echo(json.dumps({"image": str(picture.path), **description.as_json()}, ensure_ascii=False))
@@ -72,3 +97,25 @@ def describe(
             f"none of the {len(pictures)} files could be read",
             "The warnings above say why",
         )
+
+
+def _writer(settings: DescribingSettings, notes: Console) -> SentenceWriter | None:
+    """The language model; None, with a warning, where none was prepared. What is damaged is an error."""
+    from inspector.describing.language_model_folder import MANIFEST_NAME
+    from inspector.describing.writer import load_writer
+
+    if not (settings.language_model / MANIFEST_NAME).is_file():
+        notes.print(
+            f"Warning: templates write the sentences: no language model is in {settings.language_model}."
+            f" Make it with `inspector prepare-llm --output {settings.language_model}`, or add --templates",
+            style="yellow",
+            markup=False,
+            highlight=False,
+            soft_wrap=True,
+        )
+        return None
+    return load_writer(settings)
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0))

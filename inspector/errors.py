@@ -45,12 +45,16 @@ class EngineError(InspectorError):
     """A bundle's network cannot be loaded or run by the chosen engine."""
 
 
+class KindsError(InspectorError):
+    """The network that names kinds of defects is missing or damaged."""
+
+
 class AdapterError(InspectorError):
     """An adapter is missing or damaged, or does not fit the language model."""
 
 
 class LanguageModelError(InspectorError):
-    """The language model's folder is missing, damaged or of another version, or it was given what it cannot take."""
+    """The language model is missing, damaged or of another version, or was given what it cannot take."""
 
 
 class TrainingError(InspectorError):

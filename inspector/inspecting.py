@@ -21,7 +21,7 @@ from inspector.engines.onnxruntime import OnnxRuntimeEngine
 from inspector.errors import EngineError
 from inspector.frames import Frame, read_frame, resize
 from inspector.quality import QualityCheck
-from inspector.regions import Region, find_regions
+from inspector.regions import Region, find_regions, without_satellites
 from inspector.results import Inspection, Verdict
 from inspector.settings import EngineSettings
 
@@ -161,7 +161,7 @@ def regions_of_reject(anomaly_map: NDArray[np.float32], pixel_limit: float) -> t
     """
     regions = find_regions(anomaly_map, pixel_limit)
     if regions:
-        return regions
+        return without_satellites(regions, pixel_limit)
     peak = np.float32(anomaly_map.max())
     half = (float(np.median(anomaly_map)) + float(peak)) / 2
     below_peak = float(np.nextafter(peak, np.float32(-np.inf)))

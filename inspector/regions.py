@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+
+LEAST_EXCESS = 0.4
+"""Share of the worst region's height over the limit that a slight region needs to count beside it."""
+SURE_RATIO = 2.0
+"""Peak over the limit from which a region counts, however strong the worst is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,3 +74,23 @@ def find_regions(
         )
     regions.sort(key=lambda region: region.peak_score, reverse=True)
     return tuple(regions[:max_regions])
+
+
+def without_satellites(regions: Sequence[Region], limit: float) -> tuple[Region, ...]:
+    """The regions that are defects of their own, the worst first.
+
+    A network's map ripples around a strong defect, and its ripples barely reach over the limit: counted, they
+    made three defects of one. A region counts that is far above the limit, or not much lower than the worst.
+
+    Args:
+        regions: the worst first, as `find_regions` gives them.
+        limit: that they were found with.
+    """
+    if not regions:
+        return ()
+    least = LEAST_EXCESS * (regions[0].peak_score - limit)
+    return tuple(
+        region
+        for region in regions
+        if region.peak_score - limit >= least or 0 < SURE_RATIO * limit <= region.peak_score
+    )

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import logging
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor, nn
 
 from inspector.engines import INPUT_NAME, OUTPUT_NAMES
 from inspector.engines.onnxruntime import OnnxRuntimeEngine
@@ -38,18 +40,36 @@ class Parity:
 
 def export_scorer(scorer: Scorer, path: Path) -> None:
     """Write the network as ONNX with a dynamic batch and static spatial size; weights are inside the file."""
-    served = scorer.served()
     example = torch.zeros((2, scorer.encoder.height, scorer.encoder.width, 3), dtype=torch.uint8)
+    export_network(scorer.served(), (example,), path, (INPUT_NAME,), OUTPUT_NAMES)
+
+
+def export_network(
+    network: nn.Module,
+    example: tuple[Tensor, ...],
+    path: Path,
+    inputs: Sequence[str],
+    outputs: Sequence[str],
+) -> None:
+    """Write a network as ONNX; the first axis of every input is dynamic, the others are the example's.
+
+    Args:
+        network: in evaluation mode.
+        example: its arguments, at least two rows of each: torch takes an axis of one for a constant.
+        path: the file; weights are inside.
+        inputs: names of the arguments, as `forward` has them.
+        outputs: names of the results.
+    """
     logging.getLogger("torch.onnx").setLevel(logging.ERROR)
     with warnings.catch_warnings(), torch.inference_mode():
         warnings.simplefilter("ignore")  # the exporter warns of its own deprecations
         torch.onnx.export(
-            served,
-            (example,),
+            network,
+            example,
             str(path),
-            input_names=[INPUT_NAME],
-            output_names=list(OUTPUT_NAMES),
-            dynamic_shapes={INPUT_NAME: {0: torch.export.Dim("batch")}},
+            input_names=list(inputs),
+            output_names=list(outputs),
+            dynamic_shapes={name: {0: torch.export.Dim("batch")} for name in inputs},
             opset_version=OPSET,
             dynamo=True,
             external_data=False,

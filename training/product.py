@@ -34,6 +34,7 @@ from inspector.limits import conformal_limit, normals_needed, promised_rate
 from inspector.results import Verdict
 from training.encoders import build_image_encoder, build_text_encoder
 from training.export import Parity, check_parity, export_scorer
+from training.kinds.own import write_own_kinds
 from training.learning import Learned, OnStep, ignore_step, learn
 from training.normals import Normals, read_normals, suspects
 from training.prompts import build_prompts, encode_prompts
@@ -117,6 +118,7 @@ def train_product(
         parity = check_parity(
             learned.scorer, folder / SCORER_NAME, normals.frames[:PARITY_FRAMES], limits.reject
         )
+        write_own_kinds(folder, settings.kinds)
         golden = _write_golden(folder, normals, limits.reject, settings.golden_frames)
         seal(
             folder,

@@ -16,6 +16,7 @@ from training.encoders import (
     MiniLmSettings,
     TextEncoderSettings,
 )
+from training.kinds.vocabulary import KindsOfProduct
 from training.prompts import PromptSettings
 
 
@@ -63,6 +64,7 @@ class TrainingSettings(_Section):
     text_encoder: TextEncoderSettings = Field(MiniLmSettings(), title="Text encoder", discriminator="kind")
     prompts: PromptSettings = Field(PromptSettings(), title="Prompts")
     defects: DefectSettings = Field(DefectSettings(), title="Synthetic defects")
+    kinds: KindsOfProduct = Field(KindsOfProduct(), title="Kinds of defects")
     memory: MemorySettings = Field(MemorySettings(), title="Image-image decoder")
     text_decoder: TextDecoderSettings = Field(TextDecoderSettings(), title="Image-text decoder")
     height: int = Field(256, title="Height", description="Of the network's input, in pixels", ge=64, le=1024)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from inspector.bundle import Bundle
 from inspector.describing.facts import measure_facts
 from inspector.describing.inputs import adapter_inputs
-from inspector.describing.kinds import load_kind_network
+from inspector.describing.kinds import kind_maps, load_kind_reader
 from inspector.describing.words import Language
 from inspector.describing.writer import WritingTask
 from inspector.frames import Frame
@@ -21,10 +21,11 @@ class Describer:
         language: of the sentences.
         part: what the part is called in a sentence; None: "part".
         mm_per_px: width of a pixel on the part; None: the product has no scale.
-        threads: of the network for kinds.
+        threads: of the network for kinds, which is small.
 
     Raises:
-        EngineError: the bundle's network for kinds cannot be loaded.
+        KindsError: the network for kinds is damaged.
+        BundleError: the product's own kinds are.
     """
 
     def __init__(
@@ -37,7 +38,7 @@ class Describer:
         threads: int = 1,
     ) -> None:
         self._limit = bundle.manifest.limits.pixel
-        self._kinds = load_kind_network(bundle, threads=threads)
+        self._kinds = load_kind_reader(bundle, threads=threads)
         self._language, self._part, self._mm_per_px = language, part, mm_per_px
 
     def measure(self, frame: Frame, inspection: Inspection) -> WritingTask:
@@ -48,32 +49,32 @@ class Describer:
             inspection: its inspection by this bundle.
 
         Raises:
-            EngineError: the network for kinds failed.
+            KindsError: the network for kinds failed.
             ValueError: frame and inspection do not fit together, or the map is not finite.
         """
         anomaly_map = anomaly_map_in_frame(inspection)
         rejected = inspection.verdict == Verdict.REJECT and bool(inspection.regions)
-        maps = self._kinds.read(frame.image) if self._kinds is not None and rejected else None
-        named = None if maps is None else maps.of_regions(anomaly_map, inspection.regions, self._limit)
+        regions = inspection.regions if rejected else ()
+        guesses = self._kinds.guess(frame.image, anomaly_map, regions, self._limit)
         facts = measure_facts(
             frame.image,
             anomaly_map,
-            inspection.regions,
+            regions,
             self._limit,
             inspection.verdict,
-            kinds=named,
+            kinds=[(guess.word, guess.probability) for guess in guesses],
             mm_per_px=self._mm_per_px,
         )
         inputs = None
         if rejected:
-            known = None if maps is None else maps.known()
+            kinds = kind_maps(regions, guesses, *frame.image.shape[:2])
             inputs = adapter_inputs(
-                frame.image, inspection.anomaly_map, inspection.decoder_maps, self._limit, known
+                frame.image, inspection.anomaly_map, inspection.decoder_maps, self._limit, kinds
             )
         return WritingTask(
             facts=facts,
             inputs=inputs,
             language=self._language,
             part=self._part,
-            kinds=() if self._kinds is None else self._kinds.words,
+            kinds=self._kinds.words,
         )

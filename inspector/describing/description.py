@@ -6,11 +6,12 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
-from inspector.describing.facts import Facts, RegionFacts, measure_facts
+from inspector.describing.describer import Describer
+from inspector.describing.facts import Facts, RegionFacts
 from inspector.describing.templates import describe_by_template
-from inspector.describing.words import Language, Source
+from inspector.describing.words import Source
+from inspector.describing.writer import SentenceWriter
 from inspector.frames import Frame
-from inspector.inspecting import anomaly_map_in_frame
 from inspector.results import Inspection
 
 __all__ = ["Description", "Source", "describe"]
@@ -50,36 +51,31 @@ class Description:
 
 
 def describe(
-    frame: Frame,
-    inspection: Inspection,
-    pixel_limit: float,
-    *,
-    language: Language = "en",
-    mm_per_px: float | None = None,
+    frame: Frame, inspection: Inspection, describer: Describer, writer: SentenceWriter | None = None
 ) -> Description:
     """Describe a frame that was inspected.
 
     Args:
         frame: the frame as captured.
         inspection: its inspection.
-        pixel_limit: the bundle's, which the inspection's regions were found with.
-        language: the sentence's language.
-        mm_per_px: width of a pixel on the part; None: the product has no scale.
+        describer: of the bundle that inspected it.
+        writer: a language model with its adapter; None: templates write.
 
     Raises:
+        KindsError: the network for kinds failed.
+        AdapterError: the adapter failed.
+        LanguageModelError: the language model failed.
         ValueError: frame and inspection do not fit together.
     """
     started = time.perf_counter()
-    facts = measure_facts(
-        frame.image,
-        anomaly_map_in_frame(inspection),
-        inspection.regions,
-        pixel_limit,
-        inspection.verdict,
-        mm_per_px=mm_per_px,
-    )
-    sentence = describe_by_template(facts, language)
-    return Description(facts, sentence, Source.TEMPLATE, None, time.perf_counter() - started)
+    task = describer.measure(frame, inspection)
+    if writer is None:
+        sentence = describe_by_template(task.facts, task.language, task.part)
+        source, rejected = Source.TEMPLATE, None
+    else:
+        written = writer.write(task)
+        sentence, source, rejected = written.sentence, written.source, written.rejected_sentence
+    return Description(task.facts, sentence, source, rejected, time.perf_counter() - started)
 
 
 def _region(region: RegionFacts) -> dict[str, Any]:

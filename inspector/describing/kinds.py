@@ -1,134 +1,243 @@
-"""What kind of defect a region is: the patches inside it compared with sentences about kinds.
+"""What kind of defect a region is: how it looks, projected into a text encoder's space, beside sentences.
 
-A bundle may hold a second network, `kinds.onnx`, which projects the patches of a frame into the space of the
-text encoder and compares them with a sentence for each kind ("a part with a scratch"), after WinCLIP
-(arXiv:2303.14814) and AnomalyGPT (arXiv:2308.15366). It runs only for rejects, after the verdict.
+The directions of the kinds ("a photo of a part with a scratch") come from a frozen text encoder; a small
+network projects a region's cues into the same space, after WinCLIP (arXiv:2303.14814) and AnomalyGPT
+(arXiv:2308.15366). It comes with the package and serves every product. A product's own kinds are directions
+more, in its bundle.
+
+Layout of the network's folder::
+
+    kinds.json           `KindsManifest`
+    kinds.onnx           cues -> unit vectors in the text space
+    kinds.safetensors    directions of the known kinds, and their mean
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
+from typing import Any, Final, Literal
 
 import numpy as np
 import onnxruntime as ort
 from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from safetensors.numpy import load_file
 
-from inspector.bundle import KINDS_NAME, Bundle
-from inspector.describing.inputs import KNOWN_KINDS
+from inspector.bundle import Bundle, Weights, file_sha256
+from inspector.describing.cues import CUES, measure_cues
+from inspector.describing.inputs import KIND_CELLS, KNOWN_KINDS
 from inspector.describing.pixels import region_limit, region_pixels
 from inspector.describing.words import Kind
-from inspector.engines import INPUT_NAME
-from inspector.errors import EngineError
-from inspector.frames import resize
+from inspector.errors import BundleError, KindsError
 from inspector.regions import Region
 
-KINDS_OUTPUT = "kind_logits"
-"""Name of the ONNX output: float32 `[B, K, r, c]`, cosines over temperature."""
+KINDS_MANIFEST, KINDS_ONNX, KINDS_WEIGHTS = "kinds.json", "kinds.onnx", "kinds.safetensors"
+KINDS_SCHEMA: Final = 1
+KINDS_INPUT, KINDS_OUTPUT = "cues", "vectors"
+DIRECTIONS = "directions"
+DEFAULT_KINDS = Path(__file__).parent / "default_kinds"
+BUNDLE_KINDS = "kinds.json"
+"""File of a bundle that holds the product's own kinds; most have none."""
 
-LEAST_PROBABILITY = 0.3
+LEAST_PROBABILITY = 0.25
 """A kind less probable than this is called unknown; with twelve kinds, chance is 0.08."""
+RARE: Mapping[str, float] = {Kind.MISPRINT: 0.2, Kind.DEFORMATION: 0.3, Kind.DENT: 0.7}
+"""Weights of kinds that most products cannot have: what is not printed has no misprints. Others have 1."""
+
+
+class KindsManifest(BaseModel):
+    """What is known about a network for kinds."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    schema_version: Literal[1] = KINDS_SCHEMA
+    words: tuple[str, ...] = Field(title="Words", description="The kinds, in the order of their directions")
+    cues: tuple[str, ...] = Field(title="Cues", description="What it was trained on, in order")
+    temperature: float = Field(title="Temperature", description="Cosines are divided by it", gt=0)
+    text_encoder: Weights
+    command: str = Field(title="Command", description="That made it")
+    seed: int
+    figures: dict[str, float] = Field(title="Figures", description="On held-out painted defects")
+    files: dict[str, str] = Field(title="Files", description="SHA-256 of every file")
+
+
+class OwnKinds(BaseModel):
+    """A product's own kinds of defects, and how frequent the known ones are in it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    directions: dict[str, tuple[float, ...]] = Field(
+        default_factory=dict, title="Directions", description="Of each own kind, a unit vector"
+    )
+    weights: dict[str, float] = Field(
+        default_factory=dict, title="Weights", description="Of kinds by word; 0: this product cannot have it"
+    )
 
 
 @dataclass(frozen=True, slots=True)
-class KindMaps:
-    """How well each kind fits each place of a frame.
+class KindGuess:
+    """What kind a region is.
 
     Attributes:
-        words: K kinds, `Kind` values or a product's own.
-        logits: float32 `[K, r, c]`.
+        word: a `Kind`, one of the product's own words, or "unknown".
+        probability: of this word; of "unknown", that no kind is probable enough.
+        known: float32 `[12]`, probability of each of `KNOWN_KINDS`.
     """
 
-    words: tuple[str, ...]
-    logits: NDArray[np.float32]
+    word: str
+    probability: float
+    known: NDArray[np.float32]
 
-    def of_region(
-        self, anomaly_map: NDArray[np.float32], region: Region, pixel_limit: float
-    ) -> tuple[str, float]:
-        """Kind and probability of a region: the mean logits of its core, weighted by score.
+    @classmethod
+    def of(cls, words: Sequence[str], chances: NDArray[np.floating]) -> KindGuess:
+        """The most probable word, or unknown.
 
         Args:
-            anomaly_map: float32 `[H, W]` in the size that the region's box refers to.
-            region: found in this map.
-            pixel_limit: the limit that it was found with.
+            words: K kinds, `KNOWN_KINDS` first.
+            chances: `[K]`, their probabilities.
         """
-        limit = region_limit(anomaly_map, pixel_limit)
-        x, y, *_ = region.box_px
-        rows, columns = np.nonzero(region_pixels(anomaly_map, region, limit).core)
-        rows, columns = rows + y, columns + x
-        weights = np.maximum(anomaly_map[rows, columns].astype(np.float64) - limit, 1e-9)
-        cells = self.logits.shape[1:]
-        down = np.minimum((rows * cells[0]) // anomaly_map.shape[0], cells[0] - 1)
-        right = np.minimum((columns * cells[1]) // anomaly_map.shape[1], cells[1] - 1)
-        mean = self.logits[:, down, right].astype(np.float64) @ (weights / weights.sum())
-        chances = np.exp(mean - mean.max())
-        chances /= chances.sum()
-        best = int(chances.argmax())
-        if chances[best] < LEAST_PROBABILITY:
-            return Kind.UNKNOWN.value, float(1 - chances[best])
-        return self.words[best], float(chances[best])
-
-    def of_regions(
-        self, anomaly_map: NDArray[np.float32], regions: Sequence[Region], pixel_limit: float
-    ) -> list[tuple[str, float]]:
-        """`of_region` for each."""
-        return [self.of_region(anomaly_map, region, pixel_limit) for region in regions]
-
-    def known(self) -> NDArray[np.float32]:
-        """Probability of each of `KNOWN_KINDS` at each place, float32 `[12, r, c]`; 0 where not asked for."""
-        shifted = np.exp(self.logits - self.logits.max(axis=0))
-        chances = shifted / shifted.sum(axis=0)
-        known = np.zeros((len(KNOWN_KINDS), *self.logits.shape[1:]), np.float32)
-        for number, kind in enumerate(KNOWN_KINDS):
-            if kind in self.words:
-                known[number] = chances[self.words.index(kind)]
-        return known
+        known = np.asarray(chances[: len(KNOWN_KINDS)], np.float32)
+        best = int(np.argmax(chances))
+        probability = float(chances[best])
+        if probability < LEAST_PROBABILITY:
+            return cls(Kind.UNKNOWN.value, 1 - probability, known)
+        return cls(words[best], probability, known)
 
 
-class KindNetwork:
-    """Runs a bundle's network for kinds; safe from several threads. Make one with `load_kind_network`."""
+class KindReader:
+    """Tells kinds apart. Make one with `load_kind_reader`. Safe from several threads.
 
-    def __init__(self, session: Any, words: tuple[str, ...]) -> None:
-        self._session, self.words = session, words
-        _, self._height, self._width, _ = session.get_inputs()[0].shape
+    Args:
+        manifest: see `KindsManifest`.
+        session: runs `kinds.onnx`.
+        directions: float32 `[12, D]`, of the known kinds.
+        own: of the product.
+    """
 
-    def read(self, image: NDArray[np.uint8]) -> KindMaps:
-        """Compare a frame, uint8 `[H, W, 3]` RGB of any size, with the kinds.
+    def __init__(
+        self, manifest: KindsManifest, session: Any, directions: NDArray[np.float32], own: OwnKinds
+    ) -> None:
+        self.words = (*manifest.words, *own.directions)
+        weights = {**RARE, **own.weights}
+        self._session, self._temperature = session, manifest.temperature
+        rows = [directions, *(np.array([row], np.float32) for row in own.directions.values())]
+        self._directions = np.concatenate(rows)
+        with np.errstate(divide="ignore"):
+            self._log_weights = np.log([weights.get(word, 1.0) for word in self.words])
+
+    def guess(
+        self,
+        image: NDArray[np.uint8],
+        anomaly_map: NDArray[np.float32],
+        regions: Sequence[Region],
+        pixel_limit: float,
+    ) -> list[KindGuess]:
+        """The kind of every region.
+
+        Args:
+            image: uint8 `[H, W, 3]` RGB, the frame as captured.
+            anomaly_map: float32 `[H, W]` in its size.
+            regions: found in this map.
+            pixel_limit: the limit that they were found with.
 
         Raises:
-            EngineError: the runtime failed.
+            KindsError: the runtime failed.
         """
-        small = resize(image, self._height, self._width)
+        if not regions:
+            return []
+        limit = region_limit(anomaly_map, pixel_limit)
+        cues = np.stack([_cues_of(image, anomaly_map, region, limit) for region in regions])
         try:
-            (logits,) = self._session.run([KINDS_OUTPUT], {INPUT_NAME: small[None]})
+            (vectors,) = self._session.run([KINDS_OUTPUT], {KINDS_INPUT: cues})
         except Exception as error:  # ONNX Runtime raises a dozen unrelated types
-            raise EngineError("the network for kinds failed on a frame", str(error)) from error
-        return KindMaps(self.words, logits[0])
+            raise KindsError("the kinds of defects cannot be told apart", str(error)) from error
+        logits = vectors.astype(np.float64) @ self._directions.T / self._temperature + self._log_weights
+        chances = np.exp(logits - logits.max(axis=1, keepdims=True))
+        chances /= chances.sum(axis=1, keepdims=True)
+        return [KindGuess.of(self.words, row) for row in chances]
 
 
-def load_kind_network(bundle: Bundle, *, threads: int = 1) -> KindNetwork | None:
-    """The network for kinds of a bundle; None where the bundle has none.
+def kind_maps(
+    regions: Sequence[Region], guesses: Sequence[KindGuess], height_px: int, width_px: int
+) -> NDArray[np.float32]:
+    """Each region's probabilities in the cells of its box, float32 `[12, 16, 16]`; zeros beside them.
+
+    Where boxes overlap, the worse region's stand.
+    """
+    maps = np.zeros((len(KNOWN_KINDS), KIND_CELLS, KIND_CELLS), np.float32)
+    for region, guess in reversed(list(zip(regions, guesses, strict=True))):
+        x, y, width, height = region.box_px
+        rows = slice(y * KIND_CELLS // height_px, (y + height - 1) * KIND_CELLS // height_px + 1)
+        columns = slice(x * KIND_CELLS // width_px, (x + width - 1) * KIND_CELLS // width_px + 1)
+        maps[:, rows, columns] = guess.known[:, None, None]
+    return maps
+
+
+def _cues_of(
+    image: NDArray[np.uint8], anomaly_map: NDArray[np.float32], region: Region, limit: float
+) -> NDArray[np.float32]:
+    core = np.zeros(anomaly_map.shape, bool)
+    x, y, width, height = region.box_px
+    core[y : y + height, x : x + width] = region_pixels(anomaly_map, region, limit).core
+    return measure_cues(image, core)
+
+
+def load_kind_reader(
+    bundle: Bundle | None = None, folder: Path | None = None, *, threads: int = 1
+) -> KindReader:
+    """Read the network for kinds, and a product's own kinds.
+
+    Args:
+        bundle: of the product; None: it has no kinds of its own.
+        folder: of another network than the one that comes with the package.
+        threads: of one forward pass.
 
     Raises:
-        EngineError: the file cannot be loaded, or does not fit the manifest.
+        KindsError: the network is missing or damaged, or knows other cues than this version of inspector.
+        BundleError: the bundle's own kinds do not fit it.
     """
-    if KINDS_NAME not in bundle.manifest.files or not bundle.manifest.kinds:
-        return None
-    path = bundle.path / KINDS_NAME
+    folder = folder or DEFAULT_KINDS
+    what, remedy = f"kinds {folder} cannot be used", "Make them anew with `inspector train-kinds`"
+    try:
+        manifest = KindsManifest.model_validate_json((folder / KINDS_MANIFEST).read_bytes())
+    except FileNotFoundError as error:
+        raise KindsError(what, f"there is no {KINDS_MANIFEST}", remedy) from error
+    except (OSError, ValidationError) as error:
+        raise KindsError(what, f"{KINDS_MANIFEST}: {str(error).splitlines()[0]}", remedy) from error
+    for name in (KINDS_ONNX, KINDS_WEIGHTS):
+        if not (folder / name).is_file():
+            raise KindsError(what, f"{name} is missing", remedy)
+        if file_sha256(folder / name) != manifest.files.get(name):
+            raise KindsError(what, f"{name} was changed (its SHA-256 differs)", remedy)
+    if manifest.cues != CUES or manifest.words != tuple(kind.value for kind in KNOWN_KINDS):
+        raise KindsError(
+            what, "they were made for other cues or words than this version of inspector's", remedy
+        )
     options = ort.SessionOptions()
     options.intra_op_num_threads = threads
     options.log_severity_level = 3
     try:
-        session = ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+        session = ort.InferenceSession(str(folder / KINDS_ONNX), options, providers=["CPUExecutionProvider"])
+        directions = load_file(folder / KINDS_WEIGHTS)[DIRECTIONS]
     except Exception as error:  # ONNX Runtime raises a dozen unrelated types
-        raise EngineError(f"{path} cannot be loaded", str(error), "Train the bundle again") from error
-    outputs = {output.name: output.shape for output in session.get_outputs()}
-    words = bundle.manifest.kinds
-    if KINDS_OUTPUT not in outputs or outputs[KINDS_OUTPUT][1] != len(words):
-        raise EngineError(
-            f"{path} is no network for the {len(words)} kinds of its bundle",
-            f"its outputs are {outputs}",
-            "Train the bundle again",
-        )
-    return KindNetwork(session, words)
+        raise KindsError(what, str(error).splitlines()[0], remedy) from error
+    own = OwnKinds() if bundle is None else _own_kinds(bundle, directions.shape[1])
+    return KindReader(manifest, session, directions, own)
+
+
+def _own_kinds(bundle: Bundle, dimensions: int) -> OwnKinds:
+    if BUNDLE_KINDS not in bundle.manifest.files:
+        return OwnKinds()
+    what = f"the own kinds of bundle {bundle.path} cannot be used"
+    try:
+        own = OwnKinds.model_validate(json.loads((bundle.path / BUNDLE_KINDS).read_bytes()))
+    except (OSError, ValueError) as error:
+        raise BundleError(what, f"{BUNDLE_KINDS}: {str(error).splitlines()[0]}", "Train it again") from error
+    for word, direction in own.directions.items():
+        if len(direction) != dimensions:
+            why = f"{word!r} has {len(direction)} numbers where the network for kinds has {dimensions}"
+            raise BundleError(what, why, "Train it again")
+    return own

@@ -15,10 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inspector.describing.facts import Facts, measure_facts
-from inspector.describing.inputs import KIND_CELLS, KNOWN_KINDS, AdapterInputs, adapter_inputs
-from inspector.describing.kinds import KindMaps
+from inspector.describing.inputs import KNOWN_KINDS, AdapterInputs, adapter_inputs
+from inspector.describing.kinds import KindGuess, kind_maps
 from inspector.inspecting import regions_of_reject
-from inspector.regions import find_regions
+from inspector.regions import Region
 from inspector.results import Verdict
 from training.adapter.surfaces import Surface
 from training.defects import NAMED_KINDS, PAINTERS
@@ -31,6 +31,11 @@ LIMIT = 1.0
 """Pixel limit of maps made from masks."""
 MAP_CELLS = 64
 TRIES = 4
+WITHOUT_KINDS = 0.05
+"""Share of examples whose kinds are unknown."""
+
+Guess = Callable[[Image, NDArray[np.float32], Sequence[Region], float], list[KindGuess]]
+"""Kind of every region, from image, map in the image's size, regions and limit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,16 +48,15 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class PaintedFrame:
-    """A frame with painted defects: the picture, and the mask and kind of each."""
+    """A frame with painted defects: the picture, and the mask of each."""
 
     image: Image
     masks: tuple[Mask, ...]
-    kinds: tuple[str, ...]
 
 
 def paint_frame(surface: Surface, donors: Sequence[Surface], rng: np.random.Generator) -> PaintedFrame:
     """Paint none to five defects of random named kinds on a good picture."""
-    image, masks, kinds = surface.image, [], []
+    image, masks = surface.image, []
     for _ in range(int(rng.choice(len(DEFECTS_SHARES), p=DEFECTS_SHARES))):
         for _ in range(TRIES):
             kind = NAMED_KINDS[rng.integers(len(NAMED_KINDS))]
@@ -61,9 +65,8 @@ def paint_frame(surface: Surface, donors: Sequence[Surface], rng: np.random.Gene
             if painted.mask.any():
                 image = painted.image
                 masks.append(painted.mask)
-                kinds.append(kind.word)
                 break
-    return PaintedFrame(image, tuple(masks), tuple(kinds))
+    return PaintedFrame(image, tuple(masks))
 
 
 def examples_from_masks(
@@ -78,8 +81,9 @@ def examples_from_masks(
         on_example(len(examples), count)
         frame = paint_frame(surfaces[rng.integers(len(surfaces))], surfaces, rng)
         fused, by_image, by_text = map_of_masks(frame, rng)
-        kinds = kinds_of_masks(frame, rng)
-        examples.append(_example(frame.image, fused, np.stack((by_image, by_text)), LIMIT, kinds))
+        maps = np.stack((by_image, by_text))
+        guess = None if rng.random() < WITHOUT_KINDS else _guess_at_random(rng)
+        examples.append(measured_example(frame.image, fused, maps, LIMIT, guess))
     return examples
 
 
@@ -112,41 +116,52 @@ def map_of_masks(
     return fused, maps[0] * np.float32(rng.uniform(0.5, 8)), maps[1] * np.float32(rng.uniform(0.5, 8))
 
 
-def kinds_of_masks(frame: PaintedFrame, rng: np.random.Generator) -> KindMaps | None:
-    """What a network for kinds might have said: often right inside a defect, anything beside it."""
-    if rng.random() < 0.1:  # noqa: PLR2004 - bundles without such a network
-        return None
-    logits = 2 * rng.normal(0, 1, (len(KNOWN_KINDS), 1, 1)) + rng.normal(
-        0, 1, (len(KNOWN_KINDS), KIND_CELLS, KIND_CELLS)
-    )
-    for mask, kind in zip(frame.masks, frame.kinds, strict=True):
-        # Wrong as often as such networks are: the adapter repeats what is measured, not what was painted.
-        said = kind if rng.random() < 0.7 else str(rng.choice(KNOWN_KINDS))  # noqa: PLR2004
-        inside = cv2.resize(mask.astype(np.float32), (KIND_CELLS, KIND_CELLS), interpolation=cv2.INTER_AREA)
-        inside = cv2.dilate((inside > 0).astype(np.float32), np.ones((3, 3)))
-        logits *= 1 - 0.5 * inside
-        logits[KNOWN_KINDS.index(said)] += rng.uniform(1, 6) * inside  # type: ignore[arg-type]
-    smooth = np.stack([cv2.GaussianBlur(one.astype(np.float32), (0, 0), 0.8) for one in logits])
-    return KindMaps(tuple(kind.value for kind in KNOWN_KINDS), smooth.astype(np.float32))
-
-
-def _example(
+def measured_example(
     image: Image,
     anomaly_map: NDArray[np.float32],
     decoder_maps: NDArray[np.float32],
     limit: float,
-    kinds: KindMaps | None,
+    guess: Guess | None,
 ) -> Example:
-    """Measure a frame as the service does."""
+    """Measure a frame as the service does.
+
+    Args:
+        image: uint8 `[H, W, 3]` RGB.
+        anomaly_map: float32 `[h, w]`.
+        decoder_maps: float32 `[2, h, w]`, the image-image and the image-text map.
+        limit: map scores above it belong to a region.
+        guess: says the regions' kinds; None where nothing does.
+    """
     height, width = image.shape[:2]
-    enlarged = np.asarray(
-        cv2.resize(anomaly_map, (width, height), interpolation=cv2.INTER_LINEAR), np.float32
-    )
-    regions = find_regions(enlarged, limit)
-    verdict = Verdict.REJECT if regions else Verdict.PASS
-    if regions:
+    enlarged = enlarged_map(anomaly_map, height, width)
+    regions: tuple[Region, ...] = ()
+    if float(enlarged.max()) > limit:
         regions = regions_of_reject(enlarged, limit)
-    named = None if kinds is None else kinds.of_regions(enlarged, regions, limit)
+    guesses = None if guess is None else guess(image, enlarged, regions, limit)
+    named = None if guesses is None else [(one.word, one.probability) for one in guesses]
+    verdict = Verdict.REJECT if regions else Verdict.PASS
     facts = measure_facts(image, enlarged, regions, limit, verdict, kinds=named)
-    known = None if kinds is None else kinds.known()
-    return Example(adapter_inputs(image, anomaly_map, decoder_maps, limit, known), facts)
+    kinds = None if guesses is None else kind_maps(regions, guesses, height, width)
+    return Example(adapter_inputs(image, anomaly_map, decoder_maps, limit, kinds), facts)
+
+
+def enlarged_map(anomaly_map: NDArray[np.float32], height: int, width: int) -> NDArray[np.float32]:
+    """A map in a picture's size, as the service enlarges it."""
+    return np.asarray(cv2.resize(anomaly_map, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
+
+
+def _guess_at_random(rng: np.random.Generator) -> Guess:
+    """Any kind, surely or hardly: the adapter learns to repeat what is said of a region."""
+
+    def guess(
+        _image: Image, _anomaly_map: NDArray[np.float32], regions: Sequence[Region], _limit: float
+    ) -> list[KindGuess]:
+        guesses = []
+        for _ in regions:
+            logits = rng.normal(0, 1, len(KNOWN_KINDS))
+            logits[rng.integers(len(KNOWN_KINDS))] += rng.uniform(0, 5)
+            chances = np.exp(logits) / np.exp(logits).sum()
+            guesses.append(KindGuess.of(tuple(kind.value for kind in KNOWN_KINDS), chances))
+        return guesses
+
+    return guess

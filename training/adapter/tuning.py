@@ -17,6 +17,8 @@ from torch.nn import functional
 
 from inspector.describing.facts import Facts
 from inspector.describing.slots import SLOTS
+from inspector.describing.templates import describe_by_template
+from inspector.describing.words import Language
 from training.adapter.fitting import Lessons
 from training.adapter.network import Adapter, Reader
 from training.adapter.sentences import say
@@ -60,6 +62,7 @@ def tune(
     steps: int,
     batch: int,
     rng: np.random.Generator,
+    language: Language = "en",
     learning_rate: float = 3e-3,
     reader_rate: float = 5e-5,
     on_step: Callable[[int, int, float], None] = lambda *_: None,
@@ -74,6 +77,7 @@ def tune(
         steps: optimiser steps.
         batch: examples a step.
         rng: chooses examples and wordings.
+        language: of the sentences; only English ones vary, others are the templates'.
         learning_rate: of base tokens and word embeddings, the peak of a one-cycle schedule.
         reader_rate: the same for the reader.
         on_step: told how many steps are done, how many there are, and the last loss.
@@ -99,7 +103,7 @@ def tune(
             for number, read in enumerate(chances)
         ]
         prompts = adapter.prompt(adapter.soft_tokens(told))
-        loss = sentence_loss(language_model, prompts, [say(facts[row], rng) for row in rows])
+        loss = sentence_loss(language_model, prompts, [_say(facts[row], language, rng) for row in rows])
         optimiser.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(adapter.parameters(), CLIP)
@@ -107,6 +111,10 @@ def tune(
         schedule.step()
         losses.append(float(loss.detach()))
     return losses
+
+
+def _say(facts: Facts, language: Language, rng: np.random.Generator) -> str:
+    return say(facts, rng) if language == "en" else describe_by_template(facts, language)
 
 
 def sentence_loss(language_model: TorchLanguageModel, prompts: Tensor, sentences: Sequence[str]) -> Tensor:

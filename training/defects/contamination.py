@@ -14,6 +14,8 @@ from training.defects.visible import finish
 SHARE_FIBRES = 0.2
 SHARE_FOREIGN_TEXTURE = 0.4
 LARGEST_GROUP = 8
+LARGEST_LUMPS = 0.2
+"""Share of the frame: from a crumb to something that fills an opening."""
 FIBRE_POINTS = 40
 
 
@@ -44,12 +46,12 @@ def paint_contamination(
 def _lumps(frame: tuple[int, ...], foreground: Mask | None, rng: np.random.Generator) -> FloatMap:
     opacity = np.zeros(frame[:2], np.float32)
     count = int(rng.integers(2, LARGEST_GROUP + 1)) if rng.random() < 0.4 else 1  # noqa: PLR2004
-    area_px = random_area(rng, largest=0.08 / count) * frame[0] * frame[1]
+    area_px = random_area(rng, largest=LARGEST_LUMPS / count) * frame[0] * frame[1]
     y, x = random_centre(frame, foreground, rng)
     for _ in range(count):
-        softness = rng.uniform(0.02, 0.25)
+        softness, irregularity = rng.uniform(0.02, 0.25), rng.uniform(0.05, 0.6)
         size = area_px * rng.uniform(0.3, 1)
-        shape = irregular_shape(frame, (y, x), size, rng, softness=softness, irregularity=0.6)
+        shape = irregular_shape(frame, (y, x), size, rng, softness=softness, irregularity=irregularity)
         place = opacity[shape.window.slices]
         np.maximum(place, shape.opacity, out=place)
         reach = 2.5 * np.sqrt(area_px) + 3

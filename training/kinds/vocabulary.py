@@ -12,7 +12,6 @@ from torch.nn.functional import normalize
 
 from inspector.describing.inputs import KNOWN_KINDS
 from inspector.describing.words import Kind
-from training.defects import DefectKind
 from training.encoders.protocol import TextEncoder
 
 PHRASES: Mapping[str, tuple[str, ...]] = {
@@ -31,6 +30,8 @@ PHRASES: Mapping[str, tuple[str, ...]] = {
 }
 """What stands after "a photo of a part with"."""
 
+CENTRE = "centre"
+"""Name of the tensor that directions are measured from."""
 TEMPLATES = ("a photo of a part with {}.", "a close-up photo of {}.", "{}")
 
 Word = Annotated[
@@ -40,18 +41,13 @@ Phrase = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, m
 
 
 class OwnKind(BaseModel):
-    """A product's own kind of defect."""
+    """A product's own kind of defect: words, and no pictures. The text encoder knows what they are like."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     word: Word = Field(title="Word", description="As an operator says it, such as burr")
     phrases: tuple[Phrase, ...] = Field(
         (), title="Phrases", description='Read after "a photo of a part with"; by default the word'
-    )
-    looks_like: DefectKind | None = Field(
-        None,
-        title="Looks like",
-        description="Synthetic defects of this kind teach it, half of them; without it, only its phrases do",
     )
 
     @model_validator(mode="after")
@@ -61,21 +57,44 @@ class OwnKind(BaseModel):
         return self
 
 
-def words_and_phrases(own: Sequence[OwnKind]) -> dict[str, tuple[str, ...]]:
-    """Every kind's word, the known ones first, and its phrases."""
-    known = {kind.value: PHRASES[kind] for kind in KNOWN_KINDS}
-    return known | {kind.word: kind.phrases or (kind.word,) for kind in own}
+class KindsOfProduct(BaseModel):
+    """Which kinds of defects a product can have."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    own: tuple[OwnKind, ...] = Field((), title="Own kinds", description="Beside the twelve that all know")
+    weights: Mapping[str, Annotated[float, Field(ge=0, le=100)]] = Field(
+        default_factory=dict,
+        title="Weights",
+        description="Of kinds by word, 1 is usual; 0: this product cannot have it",
+    )
+
+    @model_validator(mode="after")
+    def _weights_are_of_kinds(self) -> KindsOfProduct:
+        words = {kind.value for kind in KNOWN_KINDS} | {kind.word for kind in self.own}
+        if unknown := sorted(set(self.weights) - words):
+            raise ValueError(f"{unknown[0]!r} is no kind; there are {', '.join(sorted(words))}")
+        return self
 
 
-def encode_kinds(phrases: Mapping[str, Sequence[str]], encoder: TextEncoder) -> Tensor:
-    """Directions [K, D] of the kinds in a text encoder's space, on the unit sphere.
+def encode_known_kinds(encoder: TextEncoder) -> tuple[Tensor, Tensor]:
+    """Directions [K, D] of the known kinds on the unit sphere, and the centre [D] they are measured from.
 
     Each is the mean over phrases and templates, less the mean of all kinds: what sentences about defects have
     in common tells no kinds apart, and is most of what they say.
     """
-    rows = []
-    for states in phrases.values():
-        sentences = [template.format(state) for state in states for template in TEMPLATES]
-        rows.append(normalize(encoder.encode(sentences).mean(0), dim=0))
-    directions = torch.stack(rows)
-    return normalize(directions - directions.mean(0), dim=1)
+    rows = torch.stack([_mean(PHRASES[kind], encoder) for kind in KNOWN_KINDS])
+    centre = rows.mean(0)
+    return normalize(rows - centre, dim=1), centre
+
+
+def encode_own_kinds(kinds: Sequence[OwnKind], encoder: TextEncoder, centre: Tensor) -> dict[str, Tensor]:
+    """Direction [D] of each own kind, measured from the known kinds' centre."""
+    return {
+        kind.word: normalize(_mean(kind.phrases or (kind.word,), encoder) - centre, dim=0) for kind in kinds
+    }
+
+
+def _mean(phrases: Sequence[str], encoder: TextEncoder) -> Tensor:
+    sentences = [template.format(phrase) for phrase in phrases for template in TEMPLATES]
+    return normalize(encoder.encode(sentences).mean(0), dim=0)

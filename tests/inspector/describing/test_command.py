@@ -10,6 +10,7 @@ import pytest
 from inspector import cli
 from inspector.bundle import Bundle
 from inspector.describing.check import check_sentence
+from inspector.describing.describer import Describer
 from inspector.describing.description import describe
 from inspector.frames import read_frame
 from inspector.inspecting import Inspector
@@ -58,9 +59,10 @@ def test_chinese_is_written_as_such(
 
 
 def test_what_is_said_of_a_frame_does_not_contradict_its_facts(inspector: Inspector, pictures: Path) -> None:
+    describer = Describer(inspector.bundle)
     for path in sorted(pictures.rglob("*.png")):
         frame = read_frame(path)
-        said = describe(frame, inspector.inspect(frame), inspector.bundle.manifest.limits.pixel)
+        said = describe(frame, inspector.inspect(frame), describer)
         assert check_sentence(said.sentence, said.facts) == ()
 
 

@@ -1,0 +1,222 @@
+"""What tells a region's kind: how it looks beside its surroundings, in numbers that hold on any part.
+
+Differences and ratios rather than levels, measured at one working size: a network for kinds learns from
+painted defects on made surfaces, and what it learns must hold for parts that it never saw.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from inspector.describing.pixels import Mask
+from inspector.describing.shape import elongation, largest_hole, slenderness, solidity
+
+WORKING_PX = 256
+"""The frame's longer side at which cues are measured."""
+RING_SHARE, NARROWEST_RING_PX = 0.35, 4
+"""Width of the surroundings, as a share of the region's mean diameter."""
+REACH_PX = 2
+"""The defect's own pixels are looked for so far around the core."""
+LEAST_DIFFERENCE = 4.0
+"""CIELAB units between surroundings and a defect's own pixels."""
+USUAL_PERCENT = 95
+GEOMETRY = ("elongation", "slenderness", "solidity", "hole")
+CUES = (
+    "area",
+    "own area in core",
+    "own difference",
+    "own difference in limits",
+    *(f"core {name}" for name in GEOMETRY),
+    "own area",
+    *(f"own {name}" for name in GEOMETRY),
+    "own share",
+    "pieces",
+    "core lightness",
+    "own lightness",
+    "own colour",
+    "core colour",
+    "lightness spread",
+    "fine structure",
+    "steepness",
+    "brightest",
+    "darkest",
+    "own darker share",
+    "outline steepness",
+    "outline steepness in surroundings'",
+    "surroundings' spread",
+    "surroundings' fine structure",
+    "surroundings' lightness",
+    "at the frame's border",
+    "direction strength",
+    "direction turned",
+    "own spread",
+    "steepest",
+    "surroundings' steepest",
+)
+"""Names of the cues, in order. A core is the region as the map sees it; its own pixels are those inside it
+that differ from the surroundings."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """A frame at working size: CIELAB, its lightness, gradients and fine structure."""
+
+    lab: NDArray[np.float32]
+    across: NDArray[np.float32]
+    down: NDArray[np.float32]
+    steepness: NDArray[np.float32]
+    fine: NDArray[np.float32]
+
+    @classmethod
+    def of(cls, image: NDArray[np.uint8]) -> _Look:
+        lab = np.asarray(cv2.cvtColor(image.astype(np.float32) / 255, cv2.COLOR_RGB2LAB), np.float32)
+        lightness = lab[..., 0]
+        across, down = (
+            np.asarray(cv2.Sobel(lightness, cv2.CV_32F, *order, ksize=3) / 8, np.float32)
+            for order in ((1, 0), (0, 1))
+        )
+        fine = np.abs(lightness - cv2.GaussianBlur(lightness, (0, 0), 1.5))
+        return cls(lab, across, down, np.hypot(across, down), fine)
+
+
+def measure_cues(image: NDArray[np.uint8], core: Mask) -> NDArray[np.float32]:
+    """The cues of one region.
+
+    Args:
+        image: uint8 `[H, W, 3]` RGB.
+        core: bool `[H, W]`, the region's core; at least one pixel.
+
+    Returns:
+        float32 `[len(CUES)]`, finite.
+    """
+    image, core = _at_working_size(image, core)
+    look = _Look.of(image)
+    distance = cv2.distanceTransform((~core).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5)
+    width = max(NARROWEST_RING_PX, round(RING_SHARE * float(np.sqrt(core.sum()))))
+    ring = (distance <= width + REACH_PX) & (distance > 1.5)  # noqa: PLR2004 - not the core's soft edge
+    if ring.sum() < 8:  # noqa: PLR2004 - too few pixels to compare with
+        ring = ~core if not core.all() else core
+    near = distance <= REACH_PX
+    usual = np.median(look.lab[ring], axis=0)
+    # Grain of one pixel is no defect.
+    difference = np.linalg.norm(cv2.GaussianBlur(look.lab, (0, 0), 0.7) - usual, axis=2)
+    limit = max(float(np.percentile(difference[ring], USUAL_PERCENT)), LEAST_DIFFERENCE)
+    own, pieces = _own_pixels(difference, limit, near)
+    if not own.any():
+        own = core
+    cues = (
+        *_sizes(core, own, near, difference, limit=limit, pieces=pieces),
+        *_colours(look.lab, core, own, usual),
+        *_structure(look, core, own, ring, near, usual_lightness=float(usual[0])),
+    )
+    return np.nan_to_num(np.array(cues, np.float32))
+
+
+def _at_working_size(image: NDArray[np.uint8], core: Mask) -> tuple[NDArray[np.uint8], Mask]:
+    height, width = image.shape[:2]
+    scale = WORKING_PX / max(height, width)
+    if abs(scale - 1) > 0.01:  # noqa: PLR2004
+        size = (max(8, round(width * scale)), max(8, round(height * scale)))
+        how = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+        image = np.asarray(cv2.resize(image, size, interpolation=how), np.uint8)
+        covered = cv2.resize(core.astype(np.float32), size, interpolation=cv2.INTER_AREA)
+        # A core of few pixels must not vanish.
+        core = np.asarray(covered >= min(0.5, float(covered.max())))
+    return image, core
+
+
+def _own_pixels(difference: NDArray[np.float32], limit: float, near: Mask) -> tuple[Mask, int]:
+    """The piece of unusual pixels that differs most in all, and the number of pieces."""
+    unusual = ((difference > limit) & near).astype(np.uint8)
+    closed = cv2.morphologyEx(unusual, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
+    count, labels = cv2.connectedComponents(closed, connectivity=8)
+    if count == 1:
+        return np.zeros_like(near), 0
+    excess = np.maximum(difference - limit, 0).ravel()
+    sums = np.bincount(labels.ravel(), weights=excess, minlength=count)
+    return np.asarray(labels == 1 + int(sums[1:].argmax())), count - 1
+
+
+def _geometry(mask: Mask) -> tuple[float, float, float, float]:
+    if mask.sum() < 4:  # noqa: PLR2004 - no shape
+        return 0.0, 0.0, 1.0, 0.0
+    hole = largest_hole(mask)
+    area = float(mask.sum())
+    thin = max(slenderness(mask), 0.1)
+    return float(np.log(elongation(mask))), float(np.log(thin)), solidity(mask), hole / (area + hole)
+
+
+def _sizes(
+    core: Mask, own: Mask, near: Mask, difference: NDArray[np.float32], *, limit: float, pieces: int
+) -> tuple[float, ...]:
+    core_px, own_px = float(core.sum()), float(own.sum())
+    mean = float(difference[own].mean())
+    return (
+        float(np.log(core_px / core.size)),
+        float(np.log((own_px + 1) / core_px)),
+        mean / 20,
+        float(np.log((mean + 1) / (limit + 1))),
+        *_geometry(core),
+        float(np.log((own_px + 1) / core.size)),
+        *_geometry(own),
+        float(((difference > limit) & near).sum() / max(near.sum(), 1)),
+        min(pieces, 10) / 5,
+    )
+
+
+def _colours(
+    lab: NDArray[np.float32], core: Mask, own: Mask, usual: NDArray[np.float32]
+) -> tuple[float, ...]:
+    core_median, own_median = np.median(lab[core], axis=0), np.median(lab[own], axis=0)
+    return (
+        float(core_median[0] - usual[0]) / 20,
+        float(own_median[0] - usual[0]) / 20,
+        float(np.linalg.norm(own_median[1:] - usual[1:])) / 15,
+        float(np.linalg.norm(core_median[1:] - usual[1:])) / 15,
+    )
+
+
+def _structure(
+    look: _Look, core: Mask, own: Mask, ring: Mask, near: Mask, *, usual_lightness: float
+) -> tuple[float, ...]:
+    lightness, steepness, fine = look.lab[..., 0], look.steepness, look.fine
+    outline = cv2.morphologyEx(own.astype(np.uint8), cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8)) > 0
+    sharp = float(steepness[outline].mean()) if outline.any() else 0.0
+    around = float(steepness[ring].mean())
+    core_strength, core_angle = _direction(look, core)
+    ring_strength, ring_angle = _direction(look, ring)
+    at_border = core[0].any() or core[-1].any() or core[:, 0].any() or core[:, -1].any()
+    return (
+        _log_ratio(float(lightness[core].std()), float(lightness[ring].std()), 0.5),
+        _log_ratio(float(fine[core].mean()), float(fine[ring].mean()), 0.1),
+        _log_ratio(float(steepness[core].mean()), around, 0.2),
+        float(np.percentile(lightness[core], 98) - np.percentile(lightness[ring], 98)) / 25,
+        float(np.percentile(lightness[core], 2) - np.percentile(lightness[ring], 2)) / 25,
+        float((lightness[own] < usual_lightness).mean()),
+        float(np.log(sharp + 0.2)),
+        _log_ratio(sharp, around, 0.2),
+        float(np.log(lightness[ring].std() + 0.5)),
+        float(np.log(fine[ring].mean() + 0.1)),
+        usual_lightness / 50 - 1,
+        float(at_border),
+        core_strength - ring_strength,
+        abs(float(np.sin(core_angle - ring_angle))) * min(core_strength, ring_strength),
+        float(lightness[own].std()) / 20,
+        float(np.log(steepness[near].max() + 1)),
+        float(np.log(np.percentile(steepness[ring], 95) + 0.5)),
+    )
+
+
+def _direction(look: _Look, mask: Mask) -> tuple[float, float]:
+    """Coherence 0..1 and angle of the structure tensor over a place (Bigün & Granlund, ICCV 1987)."""
+    across, down = look.across[mask], look.down[mask]
+    xx, xy, yy = float((across**2).mean()), float((across * down).mean()), float((down**2).mean())
+    return float(np.hypot(xx - yy, 2 * xy)) / (xx + yy + 1e-6), 0.5 * float(np.arctan2(2 * xy, xx - yy))
+
+
+def _log_ratio(value: float, other: float, floor: float) -> float:
+    return float(np.log((value + floor) / (other + floor)))
