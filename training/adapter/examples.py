@@ -60,7 +60,7 @@ def paint_frame(surface: Surface, donors: Sequence[Surface], rng: np.random.Gene
     for _ in range(int(rng.choice(len(DEFECTS_SHARES), p=DEFECTS_SHARES))):
         for _ in range(TRIES):
             kind = NAMED_KINDS[rng.integers(len(NAMED_KINDS))]
-            donor = donors[rng.integers(len(donors))].image
+            donor = donors[int(rng.integers(len(donors)))].image
             painted = PAINTERS[kind](image, rng, surface.foreground, donor)
             if painted.mask.any():
                 image = painted.image
@@ -79,7 +79,7 @@ def examples_from_masks(
     examples: list[Example] = []
     while len(examples) < count:
         on_example(len(examples), count)
-        frame = paint_frame(surfaces[rng.integers(len(surfaces))], surfaces, rng)
+        frame = paint_frame(surfaces[int(rng.integers(len(surfaces)))], surfaces, rng)
         fused, by_image, by_text = map_of_masks(frame, rng)
         maps = np.stack((by_image, by_text))
         guess = None if rng.random() < WITHOUT_KINDS else _guess_at_random(rng)
@@ -112,8 +112,9 @@ def map_of_masks(
         for one in maps:
             own = height * rng.uniform(0.5, 1.5) * uneven * blunt / max(float(blunt.max()), 1e-6)
             np.maximum(one, own.astype(np.float32), out=one)
-    fused = (maps[0] + maps[1]) / 2
-    return fused, maps[0] * np.float32(rng.uniform(0.5, 8)), maps[1] * np.float32(rng.uniform(0.5, 8))
+    # Decoders have units of their own.
+    by_image, by_text = (np.asarray(one * rng.uniform(0.5, 8), np.float32) for one in maps)
+    return np.asarray((maps[0] + maps[1]) / 2, np.float32), by_image, by_text
 
 
 def measured_example(

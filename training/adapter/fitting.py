@@ -40,11 +40,10 @@ class Lessons:
         """Stack examples."""
         inputs = [example.inputs for example in examples]
         return cls(
-            *(
-                torch.from_numpy(np.stack([getattr(one, name) for one in inputs]))
-                for name in ("maps", "look", "kinds")
-            ),
-            torch.from_numpy(np.stack([indices_of(example.facts) for example in examples])),
+            maps=torch.from_numpy(np.stack([one.maps for one in inputs])),
+            look=torch.from_numpy(np.stack([one.look for one in inputs])),
+            kinds=torch.from_numpy(np.stack([one.kinds for one in inputs])),
+            words=torch.from_numpy(np.stack([indices_of(example.facts) for example in examples])),
         )
 
     def __len__(self) -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import platform
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated
@@ -14,13 +13,14 @@ from rich.console import Console
 from inspector.errors import DatasetError
 from training.benchmarks.accuracy import Row, few_normals, measure_baselines, measure_ours, read_test_frames
 from training.benchmarks.latency import measure_latency
+from training.benchmarks.writing import write_tables
 from training.settings import TrainingSettings
 
 HEADER = (
     "| method | image AUROC | pixel AUROC | AUPRO | recall at own limit | false rejects | seconds |\n"
     "|---|---|---|---|---|---|---|"
 )
-BEGIN, END = "<!-- begin: make bench -->", "<!-- end: make bench -->"
+MARKS = "make bench"
 PLAIN = Console(soft_wrap=True, highlight=False)
 
 
@@ -48,7 +48,7 @@ def main(
         for folder in sets:
             sections.append(_section(folder, Path(scratch), few, baselines=baselines))
             PLAIN.print(sections[-1], markup=False)
-    write_tables(output, "\n\n".join(sections))
+    write_tables(output, "\n\n".join(sections), MARKS)
 
 
 def _section(folder: Path, scratch: Path, few: list[tuple[str, int]], *, baselines: bool) -> str:
@@ -100,15 +100,6 @@ def _line(row: Row) -> str:
     )
     shown = " | ".join("–" if cell is None else f"{cell:.3f}" for cell in cells)  # noqa: RUF001
     return f"| {row.method} | {shown} | {'' if row.seconds is None else f'{row.seconds:.0f}'} |"
-
-
-def write_tables(path: Path, tables: str) -> None:
-    """Replace what stands between the markers of the document."""
-    text = path.read_text(encoding="utf-8") if path.is_file() else f"# Benchmarks\n\n{BEGIN}\n{END}\n"
-    head, _, rest = text.partition(BEGIN)
-    tail = rest.partition(END)[2]
-    machine = f"Measured on {platform.machine()}, {os.cpu_count()} cores, seed {TrainingSettings().seed}."
-    path.write_text(f"{head}{BEGIN}\n\n{machine}\n\n{tables}\n\n{END}{tail}", encoding="utf-8")
 
 
 if __name__ == "__main__":

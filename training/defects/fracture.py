@@ -98,11 +98,11 @@ def _facets(shape: tuple[int, int], extent_px: float, rng: np.random.Generator) 
     slopes = rng.normal(0, 0.5, (count, 2)) / max(extent_px, 1)
     offset_y, offset_x = rows - seeds[nearest, 0], columns - seeds[nearest, 1]
     facets = levels[nearest] + slopes[nearest, 0] * offset_y + slopes[nearest, 1] * offset_x
-    return np.clip(facets, -2, 1.2).astype(np.float32)
+    return np.asarray(np.clip(facets, -2, 1.2), np.float32)
 
 
 def _glints(facets: FloatMap, rng: np.random.Generator) -> NDArray[np.float32]:
     """Grey levels that the brightest facets add where they mirror a lamp."""
-    noise = perlin_noise(*facets.shape, (6.0, 6.0), rng, octaves=2)
+    noise = perlin_noise(facets.shape[0], facets.shape[1], (6.0, 6.0), rng, octaves=2)
     bright = np.clip((facets - np.quantile(facets, 0.6)) * 2 + noise, 0, 1)
-    return (bright * rng.uniform(60, 255)).astype(np.float32)
+    return np.asarray(bright * rng.uniform(60, 255), np.float32)

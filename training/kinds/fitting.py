@@ -96,11 +96,11 @@ def fit_kinds(lessons: KindLessons, directions: Tensor, settings: KindSettings) 
         steps = settings.epochs * -(-len(cues) // settings.batch)
         schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, settings.learning_rate, total_steps=steps)
         for _ in range(settings.epochs):
-            for rows in torch.randperm(len(cues), generator=generator).split(settings.batch):
+            for rows in torch.split(torch.randperm(len(cues), generator=generator), settings.batch):
                 logits = projection(cues[rows]) @ directions.T / settings.temperature
                 loss = functional.cross_entropy(logits, kinds[rows])
                 optimiser.zero_grad()
-                loss.backward()
+                loss.backward()  # type: ignore[no-untyped-call]
                 optimiser.step()
                 schedule.step()
     return projection.eval().requires_grad_(False)

@@ -10,9 +10,10 @@ import pytest
 from inspector.frames import resize
 from tests.tiny_bundle import tiny_part
 from tests.training.washers import write_washers
-from training.benchmarks.__main__ import BEGIN, END, write_tables
+from training.benchmarks.__main__ import MARKS
 from training.benchmarks.accuracy import few_normals, read_test_frames
 from training.benchmarks.baselines import BASELINES, run_baseline
+from training.benchmarks.writing import write_tables
 
 
 @pytest.mark.parametrize("name", list(BASELINES))
@@ -39,9 +40,9 @@ def test_few_normals_are_the_same_for_the_same_seed(tmp_path: Path) -> None:
 
 def test_tables_replace_only_what_stands_between_the_markers(tmp_path: Path) -> None:
     document = tmp_path / "benchmarks.md"
-    document.write_text(f"before\n{BEGIN}\nold\n{END}\nafter\n")
+    document.write_text(f"before\n<!-- begin: {MARKS} -->\nold\n<!-- end: {MARKS} -->\nafter\n")
 
-    write_tables(document, "new table")
+    write_tables(document, "new table", MARKS)
 
     text = document.read_text()
     assert text.startswith("before\n")
