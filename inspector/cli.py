@@ -30,6 +30,7 @@ EXTRA_OF_MODULE = {
             "onnxruntime_genai",
             "onnxscript",
             "open_clip",
+            "psutil",
             "safetensors",
             "scipy",
             "sentence_transformers",

@@ -80,7 +80,7 @@ def _follow(process: subprocess.Popen[str], layers: int, on_layer: Callable[[int
     on_layer(0, layers)
     for line in process.stdout or ():
         said.append(line.strip())
-        if match := re.search(r"Reading decoder layer (\d+)", line):
+        if match := re.search(r"Reading (?:decoder )?layer (\d+)", line):
             on_layer(min(int(match[1]) + 1, layers), layers)
     return said
 
