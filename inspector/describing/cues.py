@@ -12,18 +12,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from inspector.describing.own_pixels import WORKING_PX, OwnPixels, find_own_pixels, resized, to_lab
 from inspector.describing.pixels import Mask
 from inspector.describing.shape import elongation, largest_hole, slenderness, solidity
 
-WORKING_PX = 256
-"""The frame's longer side at which cues are measured."""
-RING_SHARE, NARROWEST_RING_PX = 0.35, 4
-"""Width of the surroundings, as a share of the region's mean diameter."""
-REACH_PX = 2
-"""The defect's own pixels are looked for so far around the core."""
-LEAST_DIFFERENCE = 4.0
-"""CIELAB units between surroundings and a defect's own pixels."""
-USUAL_PERCENT = 95
 GEOMETRY = ("elongation", "slenderness", "solidity", "hole")
 CUES = (
     "area",
@@ -73,7 +65,7 @@ class _Look:
 
     @classmethod
     def of(cls, image: NDArray[np.uint8]) -> _Look:
-        lab = np.asarray(cv2.cvtColor(image.astype(np.float32) / 255, cv2.COLOR_RGB2LAB), np.float32)
+        lab = to_lab(image)
         lightness = lab[..., 0]
         across, down = (
             np.asarray(cv2.Sobel(lightness, cv2.CV_32F, *order, ksize=3) / 8, np.float32)
@@ -93,52 +85,16 @@ def measure_cues(image: NDArray[np.uint8], core: Mask) -> NDArray[np.float32]:
     Returns:
         float32 `[len(CUES)]`, finite.
     """
-    image, core = _at_working_size(image, core)
+    image, core = resized(image, core, WORKING_PX / max(image.shape[:2]))
     look = _Look.of(image)
-    distance = cv2.distanceTransform((~core).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5)
-    width = max(NARROWEST_RING_PX, round(RING_SHARE * float(np.sqrt(core.sum()))))
-    ring = (distance <= width + REACH_PX) & (distance > 1.5)  # noqa: PLR2004 - not the core's soft edge
-    if ring.sum() < 8:  # noqa: PLR2004 - too few pixels to compare with
-        ring = ~core if not core.all() else core
-    near = distance <= REACH_PX
-    usual = np.median(look.lab[ring], axis=0)
-    # Grain of one pixel is no defect.
-    difference = np.linalg.norm(cv2.GaussianBlur(look.lab, (0, 0), 0.7) - usual, axis=2)
-    limit = max(float(np.percentile(difference[ring], USUAL_PERCENT)), LEAST_DIFFERENCE)
-    own, pieces = _own_pixels(difference, limit, near)
-    if not own.any():
-        own = core
+    found = find_own_pixels(look.lab, core)
+    own = found.mask if found.mask.any() else core
     cues = (
-        *_sizes(core, own, near, difference, limit=limit, pieces=pieces),
-        *_colours(look.lab, core, own, usual),
-        *_structure(look, core, own, ring, near, usual_lightness=float(usual[0])),
+        *_sizes(found, core, own),
+        *_colours(look.lab, core, own, found.usual),
+        *_structure(look, found, core, own),
     )
     return np.nan_to_num(np.array(cues, np.float32))
-
-
-def _at_working_size(image: NDArray[np.uint8], core: Mask) -> tuple[NDArray[np.uint8], Mask]:
-    height, width = image.shape[:2]
-    scale = WORKING_PX / max(height, width)
-    if abs(scale - 1) > 0.01:  # noqa: PLR2004
-        size = (max(8, round(width * scale)), max(8, round(height * scale)))
-        how = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-        image = np.asarray(cv2.resize(image, size, interpolation=how), np.uint8)
-        covered = cv2.resize(core.astype(np.float32), size, interpolation=cv2.INTER_AREA)
-        # A core of few pixels must not vanish.
-        core = np.asarray(covered >= min(0.5, float(covered.max())))
-    return image, core
-
-
-def _own_pixels(difference: NDArray[np.float32], limit: float, near: Mask) -> tuple[Mask, int]:
-    """The piece of unusual pixels that differs most in all, and the number of pieces."""
-    unusual = ((difference > limit) & near).astype(np.uint8)
-    closed = cv2.morphologyEx(unusual, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
-    count, labels = cv2.connectedComponents(closed, connectivity=8)
-    if count == 1:
-        return np.zeros_like(near), 0
-    excess = np.maximum(difference - limit, 0).ravel()
-    sums = np.bincount(labels.ravel(), weights=excess, minlength=count)
-    return np.asarray(labels == 1 + int(sums[1:].argmax())), count - 1
 
 
 def _geometry(mask: Mask) -> tuple[float, float, float, float]:
@@ -150,21 +106,20 @@ def _geometry(mask: Mask) -> tuple[float, float, float, float]:
     return float(np.log(elongation(mask))), float(np.log(thin)), solidity(mask), hole / (area + hole)
 
 
-def _sizes(
-    core: Mask, own: Mask, near: Mask, difference: NDArray[np.float32], *, limit: float, pieces: int
-) -> tuple[float, ...]:
+def _sizes(found: OwnPixels, core: Mask, own: Mask) -> tuple[float, ...]:
     core_px, own_px = float(core.sum()), float(own.sum())
-    mean = float(difference[own].mean())
+    mean = float(found.difference[own].mean())
+    unusual = (found.difference > found.limit) & found.near
     return (
         float(np.log(core_px / core.size)),
         float(np.log((own_px + 1) / core_px)),
         mean / 20,
-        float(np.log((mean + 1) / (limit + 1))),
+        float(np.log((mean + 1) / (found.limit + 1))),
         *_geometry(core),
         float(np.log((own_px + 1) / core.size)),
         *_geometry(own),
-        float(((difference > limit) & near).sum() / max(near.sum(), 1)),
-        min(pieces, 10) / 5,
+        float(unusual.sum() / max(found.near.sum(), 1)),
+        min(found.pieces, 10) / 5,
     )
 
 
@@ -180,9 +135,8 @@ def _colours(
     )
 
 
-def _structure(
-    look: _Look, core: Mask, own: Mask, ring: Mask, near: Mask, *, usual_lightness: float
-) -> tuple[float, ...]:
+def _structure(look: _Look, found: OwnPixels, core: Mask, own: Mask) -> tuple[float, ...]:
+    ring, usual_lightness = found.ring, float(found.usual[0])
     lightness, steepness, fine = look.lab[..., 0], look.steepness, look.fine
     outline = cv2.morphologyEx(own.astype(np.uint8), cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8)) > 0
     sharp = float(steepness[outline].mean()) if outline.any() else 0.0
@@ -206,7 +160,7 @@ def _structure(
         core_strength - ring_strength,
         abs(float(np.sin(core_angle - ring_angle))) * min(core_strength, ring_strength),
         float(lightness[own].std()) / 20,
-        float(np.log(steepness[near].max() + 1)),
+        float(np.log(steepness[found.near].max() + 1)),
         float(np.log(np.percentile(steepness[ring], 95) + 0.5)),
     )
 

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inspector.describing.contrast import contrast_of
+from inspector.describing.own_pixels import own_mask
 from inspector.describing.pixels import core_box, region_limit, region_pixels
 from inspector.describing.positions import position_of, positions_near
 from inspector.describing.shape import longest_extent, shape_of
@@ -145,7 +146,7 @@ def measure_facts(
                 area_px=pixels.core_px,
                 area_fraction=area_fraction,
                 size=size_of(area_fraction),
-                shape=shape_of(pixels, anomaly_map.size),
+                shape=shape_of(pixels, anomaly_map.size, own_mask(image, region.box_px, pixels)),
                 contrast=contrast_of(image, cores, region.box_px, pixels),
                 severity=severity_of(region.peak_score, pixel_limit),
                 kind=kind,

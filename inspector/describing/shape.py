@@ -34,12 +34,14 @@ SMALLEST_PX = 9
 """Smaller regions have no shape, they are called round."""
 
 
-def shape_of(pixels: RegionPixels, frame_px: int) -> Shape:
+def shape_of(pixels: RegionPixels, frame_px: int, own: Mask | None = None) -> Shape:
     """The shape's word; the first that applies of diffuse, ring-like, elongated, round, irregular.
 
     Args:
         pixels: the region's pixels in its box.
         frame_px: number of the frame's pixels.
+        own: bool `[h, w]` of any size, the defect's own pixels: a map blunts thin things, so where some were
+            found, they tell whether it is elongated. See `inspector.describing.own_pixels`.
     """
     core = pixels.core
     if pixels.core_px > LARGEST_PLACE * frame_px:
@@ -52,7 +54,8 @@ def shape_of(pixels: RegionPixels, frame_px: int) -> Shape:
     hole_px = largest_hole(core)
     if hole_px >= LEAST_HOLE * (pixels.core_px + hole_px):
         return Shape.RING_LIKE
-    if elongation(core) >= LEAST_ELONGATION or slenderness(core) >= LEAST_SLENDERNESS:
+    outline = own if own is not None and own.sum() >= SMALLEST_PX else core
+    if elongation(outline) >= LEAST_ELONGATION or slenderness(outline) >= LEAST_SLENDERNESS:
         return Shape.ELONGATED
     return Shape.ROUND if solidity(core) >= LEAST_SOLIDITY else Shape.IRREGULAR
 

@@ -15,7 +15,7 @@ from torch.nn import functional
 from inspector.describing.inputs import KNOWN_KINDS
 from inspector.describing.slots import SLOTS
 
-CHANNELS = (32, 48, 64, 64)
+CHANNELS = (16, 32, 48, 64)
 HIDDEN = 192
 POOLED = 8
 """Cells of the last feature map in either direction: enough to tell nine places apart."""
@@ -24,17 +24,17 @@ POOLED = 8
 class Reader(nn.Module):
     """Maps to a probability of every fact word.
 
-    Three stages of stride two; the kinds' probabilities join where the map has their size.
+    Three strides of two; the kinds' probabilities join where the map has their size.
     """
 
     def __init__(self) -> None:
         super().__init__()
         first, second, third, fourth = CHANNELS
         self.fine = nn.Sequential(
-            _convolution(6, first), _convolution(first, second, 2), _convolution(second, second, 2)
+            _convolution(6, first, 2), _convolution(first, second), _convolution(second, third, 2)
         )
         self.coarse = nn.Sequential(
-            _convolution(second + len(KNOWN_KINDS), third),
+            _convolution(third + len(KNOWN_KINDS), third),
             _convolution(third, fourth, 2),
             _convolution(fourth, 32),
         )

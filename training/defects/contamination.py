@@ -38,6 +38,8 @@ def paint_contamination(
         height, width = image.shape[:2]
         cells = float(rng.uniform(8, 40))
         grain = rng.uniform(0.1, 0.5) * contrast * perlin_noise(height, width, (cells, cells), rng)
+        # Crumbs and smears are rougher than most surfaces.
+        grain += rng.normal(0, rng.uniform(0, 0.4) * contrast, grain.shape)
         matter = shifted(surface.astype(np.float32), contrast, rng) + grain[..., None]
     painted = image + opacity[..., None] * (matter - image)
     return finish(image, painted.astype(np.float32), DefectKind.CONTAMINATION)
