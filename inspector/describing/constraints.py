@@ -19,7 +19,11 @@ KIND_WORDS: Mapping[str, tuple[str, ...]] = {
     Kind.BROKEN_EDGE: ("broken", "chip", "chipped"),
     Kind.MISPRINT: ("misprint", "print", "printing"),
     Kind.DEFORMATION: ("deformation", "deformed", "distortion", "bent"),
-    Kind.COLOUR_CHANGE: ("colour", "color", "discolouration", "discoloration"),
+    # Not "colour" alone: any defect may be off-colour.
+    Kind.COLOUR_CHANGE: (
+        *("colour change", "color change", "change of colour", "change of color"),
+        *("discolouration", "discoloration", "discoloured", "discolored"),
+    ),
     Kind.TEXTURE_CHANGE: ("texture", "rough", "roughness"),
     Kind.UNKNOWN: ("unknown",),
 }

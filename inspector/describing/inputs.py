@@ -69,7 +69,7 @@ def adapter_inputs(
     for decoder_map in () if decoder_maps is None else decoder_maps:
         own = _resized(decoder_map, MAP_CELLS)
         peak = float(own.max())
-        maps.append(own * (float(fused.max()) / peak) if peak > 0 else np.zeros_like(own))
+        maps.append(own * (float(fused.max()) / peak) if 0 < peak < np.inf else np.zeros_like(own))
     while len(maps) < 3:  # noqa: PLR2004
         maps.append(fused)
     ratios = np.clip(np.nan_to_num(np.stack(maps)) / unit, 0, LARGEST_RATIO)

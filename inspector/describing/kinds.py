@@ -18,7 +18,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
 import numpy as np
 import onnxruntime as ort
@@ -72,7 +72,7 @@ class OwnKinds(BaseModel):
     directions: dict[str, tuple[float, ...]] = Field(
         default_factory=dict, title="Directions", description="Of each own kind, a unit vector"
     )
-    weights: dict[str, float] = Field(
+    weights: dict[str, Annotated[float, Field(ge=0, allow_inf_nan=False)]] = Field(
         default_factory=dict, title="Weights", description="Of kinds by word; 0: this product cannot have it"
     )
 
@@ -155,8 +155,10 @@ class KindReader:
         except Exception as error:  # ONNX Runtime raises a dozen unrelated types
             raise KindsError("the kinds of defects cannot be told apart", str(error)) from error
         logits = vectors.astype(np.float64) @ self._directions.T / self._temperature + self._log_weights
-        chances = np.exp(logits - logits.max(axis=1, keepdims=True))
-        chances /= chances.sum(axis=1, keepdims=True)
+        best = logits.max(axis=1, keepdims=True)
+        # Where a product excludes every kind, none has a probability, and the region's is unknown.
+        chances = np.exp(logits - np.where(np.isfinite(best), best, 0))
+        chances /= np.maximum(chances.sum(axis=1, keepdims=True), 1)
         return [KindGuess.of(self.words, row) for row in chances]
 
 
