@@ -1,21 +1,24 @@
 """Language models for tests: the real SmolLM2, prepared once and kept, and a tiny one of random weights.
 
-The real one costs half a minute where no run before has left it; later runs check its hashes.
+The real one costs half a minute where no run before has left it; later runs check its hashes. torch and
+transformers are imported where they are needed: tests of the other rooms start faster without.
 """
+
+# ruff: noqa: PLC0415
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
-import torch
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
-from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
 from inspector.describing.language_model import LanguageModel, load_language_model
 from inspector.errors import OutputExistsError
-from training.language_model.preparing import prepare_language_model
-from training.language_model.torch_model import TorchLanguageModel, load_torch_language_model
+
+if TYPE_CHECKING:
+    from training.language_model.torch_model import TorchLanguageModel
 
 KEPT_FOLDER = Path(__file__).parent.parent / "var" / "tests" / "language-model"
 """Kept from one run of the tests to the next, like a package manager's cache."""
@@ -30,6 +33,9 @@ TINY_TEXT = (
 
 def write_tiny_language_model(folder: Path, *, seed: int = 0) -> Path:
     """Save a Llama of 2 layers and random weights, with a tokenizer of 300 tokens, as transformers does."""
+    import torch
+    from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
+
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     tokenizer.decoder = decoders.ByteLevel()
@@ -62,6 +68,8 @@ def write_tiny_language_model(folder: Path, *, seed: int = 0) -> Path:
 @pytest.fixture(scope="session")
 def language_model_folder() -> Path:
     """SmolLM2-135M-Instruct, prepared. Only to read: it is kept for the next run."""
+    from training.language_model.preparing import prepare_language_model
+
     try:
         return prepare_language_model(output=KEPT_FOLDER).folder
     except OutputExistsError:  # left by another state of the code
@@ -76,6 +84,8 @@ def language_model(language_model_folder: Path) -> LanguageModel:
 @pytest.fixture(scope="session")
 def torch_language_model() -> TorchLanguageModel:
     """The model that `language_model` was made from."""
+    from training.language_model.torch_model import load_torch_language_model
+
     return load_torch_language_model()
 
 
@@ -89,6 +99,8 @@ def tiny_language_model_folder(
     tiny_language_model_source: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Path:
     """The tiny model, prepared. Only to read; tests that change a folder copy it."""
+    from training.language_model.preparing import prepare_language_model
+
     output = tmp_path_factory.mktemp("language-models") / "tiny"
     return prepare_language_model(str(tiny_language_model_source), output).folder
 

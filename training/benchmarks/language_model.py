@@ -93,7 +93,7 @@ def measure_language_model(
     folder: Path,
     source: str = DEFAULT_SOURCE,
     *,
-    threads: int = 1,
+    threads: int = 2,
     prompts: Sequence[str] = PROMPTS,
     tokens: int = TOKENS,
     on_prompt: Callable[[int, int], None] = lambda *_: None,
@@ -103,7 +103,7 @@ def measure_language_model(
     Args:
         folder: the prepared model.
         source: what it was made from.
-        threads: of both.
+        threads: of both; transformers takes every core by itself.
         prompts: texts to go on from.
         tokens: longest text after each.
         on_prompt: told how many prompts are done, and how many there are.

@@ -16,6 +16,7 @@ def test_both_models_are_measured_side_by_side(
         str(tiny_language_model_source),
         prompts=("One defect:", "No defect"),
         tokens=6,
+        threads=1,
         on_prompt=lambda done, all_: told.append((done, all_)),
     )
     assert told == [(0, 2), (1, 2)]
