@@ -107,7 +107,8 @@ class SentenceWriter:
             if second.finished and self._passes(second.text, task):
                 seconds = time.monotonic() - started
                 return Written(second.text, Source.LLM_RETRY, first.text, seconds, tokens)
-        return self._by_template(task, first.text, started, tokens)
+        # Where the deadline came before the first word, nothing was rejected.
+        return self._by_template(task, first.text or None, started, tokens)
 
     def first_try(self, task: WritingTask, deadline: float | None = None) -> Generated | None:
         """The language model's own sentence, not checked; None where there is none to write.
