@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from numpy.typing import NDArray
 
-from inspector.regions import find_regions
+from inspector.inspecting import regions_of_reject
+from inspector.regions import LEAST_EXCESS, SURE_RATIO, Region, find_regions, without_satellites
 
 LIMIT = 0.5
 MAPS = hnp.arrays(
@@ -124,3 +125,54 @@ def test_a_map_that_is_not_finite_is_refused(value: float) -> None:
 def test_a_map_has_rows_and_columns(shape: tuple[int, ...]) -> None:
     with pytest.raises(ValueError, match=r"\[H, W\]"):
         find_regions(np.zeros(shape, np.float32), LIMIT)
+
+
+def peaks(*scores: float) -> tuple[Region, ...]:
+    return tuple(Region((0, 0, 1, 1), (0, 0), 1, 0.1, score) for score in scores)
+
+
+@pytest.mark.parametrize(
+    ("limit", "scores", "kept"),
+    [
+        (1, [], []),
+        (1, [1.01], [1.01]),
+        (1, [10], [10]),
+        (1, [1.5, 1.25, 1.15], [1.5, 1.25]),
+        (1, [10, 2.0, 1.99], [10, 2.0]),
+        (1, [10, 1.5, 1.2], [10]),
+        (1, [1.02, 1.01, 1.005], [1.02, 1.01]),
+        (4, [40, 20, 8.1, 7.9, 5], [40, 20, 8.1]),
+        (0, [1, 0.5, 0.4, 0.39], [1, 0.5, 0.4]),
+        (-1, [1, 0, -0.2, -0.3], [1, 0, -0.2]),
+    ],
+)
+def test_ripples_around_a_strong_defect_are_no_defects(
+    limit: float, scores: list[float], kept: list[float]
+) -> None:
+    assert [region.peak_score for region in without_satellites(peaks(*scores), limit)] == kept
+
+
+@given(
+    st.lists(st.floats(0.01, 100), min_size=1, max_size=12),
+    st.floats(-2, 10).filter(lambda limit: abs(limit) > 1e-6),
+)
+def test_whatever_is_left_out_is_slight_beside_the_worst(heights: list[float], limit: float) -> None:
+    found = peaks(*sorted((limit + height for height in heights), reverse=True))
+    kept = without_satellites(found, limit)
+    assert kept == found[: len(kept)]
+    assert kept[0] == found[0]
+    for region in found[len(kept) :]:
+        assert region.peak_score - limit < LEAST_EXCESS * (found[0].peak_score - limit)
+        assert limit <= 0 or region.peak_score < SURE_RATIO * limit
+    assert without_satellites(kept, limit) == kept
+
+
+def test_one_defect_with_ripples_is_counted_once_and_two_defects_twice() -> None:
+    rows, columns = np.mgrid[:60, :90]
+    distance = np.hypot(rows - 30, columns - 30)
+    rippled = (8 * np.exp(-(distance**2) / 40) + 1.2 * np.exp(-((distance - 16) ** 2) / 4)).astype(np.float32)
+    rippled[28:33] = np.where(columns[28:33] > 40, 0, rippled[28:33])
+    assert len(find_regions(rippled, 1.0)) > 1
+    assert len(regions_of_reject(rippled, 1.0)) == 1
+    rippled[30, 80] = 5
+    assert [region.box_px[:2] for region in regions_of_reject(rippled, 1.0)][1:] == [(80, 30)]
