@@ -60,6 +60,7 @@ def export_network(
         inputs: names of the arguments, as `forward` has them.
         outputs: names of the results.
     """
+    batch = torch.export.Dim("batch")
     logging.getLogger("torch.onnx").setLevel(logging.ERROR)
     with warnings.catch_warnings(), torch.inference_mode():
         warnings.simplefilter("ignore")  # the exporter warns of its own deprecations
@@ -69,7 +70,7 @@ def export_network(
             str(path),
             input_names=list(inputs),
             output_names=list(outputs),
-            dynamic_shapes={name: {0: torch.export.Dim("batch")} for name in inputs},
+            dynamic_shapes={name: {0: batch} for name in inputs},
             opset_version=OPSET,
             dynamo=True,
             external_data=False,

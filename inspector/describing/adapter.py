@@ -4,7 +4,7 @@ Layout of an adapter's folder::
 
     adapter.json           `AdapterManifest`
     adapter.onnx           maps -> soft tokens, probabilities of the fact words
-    adapter.safetensors    all its weights; served from it are the base tokens and the words' embeddings
+    adapter.safetensors    all its weights; served from it are examples, base tokens and words
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ ADAPTER_MANIFEST, ADAPTER_ONNX, ADAPTER_WEIGHTS = "adapter.json", "adapter.onnx"
 ADAPTER_SCHEMA: Final = 1
 INPUTS = ("maps", "look", "kinds")
 OUTPUTS = ("soft_tokens", "probabilities")
-BEFORE, AFTER, WORD_TABLE = "before", "after", "words.{}"
+EXAMPLES, BEFORE, AFTER, WORD_TABLE = "examples", "before", "after", "words.{}"
 """Names of the tensors that prompts are made of."""
 DEFAULT_ADAPTER = Path(__file__).parent / "default_adapter"
 
@@ -90,7 +90,7 @@ class Adapter:
     ) -> None:
         self.manifest = manifest
         self._session = session
-        self._before, self._after = tensors[BEFORE], tensors[AFTER]
+        self._examples, self._before, self._after = (tensors[name] for name in (EXAMPLES, BEFORE, AFTER))
         self._tables = tuple(tensors[WORD_TABLE.format(number)] for number in range(len(SLOTS)))
 
     def read(self, inputs: AdapterInputs) -> Reading:
@@ -126,13 +126,13 @@ class Adapter:
         return np.concatenate(parts).astype(np.float32)
 
     def prompt(self, soft_tokens: NDArray[np.float32]) -> NDArray[np.float32]:
-        """What the language model is given after `before`: float32 `[SOFT_TOKENS + Q, D]`."""
-        return np.concatenate((soft_tokens, self._after)).astype(np.float32)
+        """What the language model is given after `examples`: float32 `[P + SOFT_TOKENS + Q, D]`."""
+        return np.concatenate((self._before, soft_tokens, self._after)).astype(np.float32)
 
     @property
-    def before(self) -> NDArray[np.float32]:
-        """Base tokens that begin every prompt, float32 `[P, D]`; their cache can be kept."""
-        return self._before.astype(np.float32)
+    def examples(self) -> NDArray[np.float32]:
+        """What every prompt begins with, float32 `[E, D]`; what a language model keeps of it can be kept."""
+        return self._examples.astype(np.float32)
 
 
 def _fitted(embeddings: NDArray[np.float32], tokens: int) -> NDArray[np.float32]:
@@ -209,7 +209,7 @@ def _check_shapes(
     for name, shape in expected.items():
         if name not in outputs or outputs[name][1:] != shape:
             raise AdapterError(what, f"its {name} are {outputs.get(name)}, not [B, {shape}]", remedy)
-    names = (BEFORE, AFTER, *(WORD_TABLE.format(number) for number in range(len(SLOTS))))
+    names = (EXAMPLES, BEFORE, AFTER, *(WORD_TABLE.format(number) for number in range(len(SLOTS))))
     for name in names:
         if name not in tensors or tensors[name].shape[-1] != hidden:
             raise AdapterError(what, f"{ADAPTER_WEIGHTS} holds no {name} of hidden size {hidden}", remedy)

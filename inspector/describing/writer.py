@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from inspector.describing.adapter import Adapter, check_fit, load_adapter
@@ -79,7 +79,7 @@ class SentenceWriter:
         check_fit(adapter, language_model.name, language_model.hidden_size)
         self.adapter, self.language_model = adapter, language_model
         # Every prompt begins alike: that part is computed once.
-        self._before = language_model.remember(adapter.before)
+        self._examples = language_model.remember(adapter.examples)
 
     def write(self, task: WritingTask, deadline: float | None = None) -> Written:
         """Write a sentence; it always passes the check.
@@ -126,13 +126,14 @@ class SentenceWriter:
         self, soft_tokens: NDArray[np.float32], deadline: float | None = None, banned: tuple[str, ...] = ()
     ) -> Generated:
         """What the language model says to soft tokens `[SOFT_TOKENS, D]`."""
-        return self.language_model.generate(
+        said = self.language_model.generate(
             self.adapter.prompt(soft_tokens),
             max_tokens=MOST_TOKENS,
-            after=self._before,
+            after=self._examples,
             banned=banned,
             deadline=deadline,
         )
+        return replace(said, text=said.text.strip())
 
     def _passes(self, sentence: str, task: WritingTask) -> bool:
         return not check_sentence(sentence, task.facts, task.language, kinds=task.kinds, part=task.part)

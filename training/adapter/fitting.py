@@ -74,40 +74,40 @@ def fit_reader(
     *,
     epochs: int,
     generator: torch.Generator,
-    learning_rate: float = 3e-3,
-    batch: int = 64,
+    learning_rate: float = 2e-3,
+    batch: int = 32,
     on_epoch: Callable[[int, int], None] = lambda *_: None,
 ) -> Reader:
     """Train a reader by cross-entropy on every slot, each batch turned and mirrored at random."""
+    # First weights and dropout take torch's own source of random numbers.
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(int(torch.randint(2**31, (1,), generator=generator)))
-        reader = Reader()
-    weights = [_word_weights(slot.name, len(slot.words)) for slot in SLOTS]
-    steps = epochs * -(-len(lessons) // batch)
-    optimiser = torch.optim.AdamW(reader.parameters(), lr=learning_rate, weight_decay=1e-2)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, learning_rate, total_steps=steps)
-    reader.train()
-    for epoch in range(epochs):
-        on_epoch(epoch, epochs)
-        order = torch.randperm(len(lessons), generator=generator)
-        for rows in torch.split(order, batch):
-            turns = int(torch.randint(8, (1,), generator=generator))
-            shown = lessons.taken(rows).turned(turns % 4, mirrored=turns >= 4)  # noqa: PLR2004
-            read = reader(shown.maps, shown.look, shown.kinds)
-            loss = sum(
-                functional.nll_loss(chances, shown.words[:, number], weight=weights[number])
-                for number, chances in enumerate(read)
-            )
-            optimiser.zero_grad()
-            loss.backward()  # type: ignore[union-attr]
-            optimiser.step()
-            schedule.step()
+        reader = Reader().train()
+        weights = [_word_weights(slot.name, len(slot.words)) for slot in SLOTS]
+        steps = epochs * -(-len(lessons) // batch)
+        optimiser = torch.optim.AdamW(reader.parameters(), lr=learning_rate, weight_decay=1e-2)
+        schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, learning_rate, total_steps=steps)
+        for epoch in range(epochs):
+            on_epoch(epoch, epochs)
+            order = torch.randperm(len(lessons), generator=generator)
+            for rows in torch.split(order, batch):
+                turns = int(torch.randint(8, (1,), generator=generator))
+                shown = lessons.taken(rows).turned(turns % 4, mirrored=turns >= 4)  # noqa: PLR2004
+                read = reader(shown.maps, shown.look, shown.kinds)
+                loss = sum(
+                    functional.nll_loss(chances, shown.words[:, number], weight=weights[number])
+                    for number, chances in enumerate(read)
+                )
+                optimiser.zero_grad()
+                loss.backward()  # type: ignore[union-attr]
+                optimiser.step()
+                schedule.step()
     return reader.eval()
 
 
 @torch.inference_mode()
 def accuracy(reader: Reader, lessons: Lessons, batch: int = 256) -> dict[str, float]:
-    """Share of words read right in each slot, over the frames in which the slot has something to say."""
+    """Share of words read right in each slot, over the frames in which it has something to say, if any."""
     reader.eval()
     read = [
         torch.stack([chances.argmax(1) for chances in reader(part.maps, part.look, part.kinds)], 1)
@@ -117,6 +117,7 @@ def accuracy(reader: Reader, lessons: Lessons, batch: int = 256) -> dict[str, fl
     return {
         slot.name: round(float(right[:, number][said[:, number]].float().mean()), 4)
         for number, slot in enumerate(SLOTS)
+        if said[:, number].any()
     }
 
 

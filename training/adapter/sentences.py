@@ -6,6 +6,7 @@ Every sentence passes `inspector.describing.check.check_sentence`, which a prope
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -133,59 +134,72 @@ PLACES = {
     Position.LOWER_RIGHT: ("at the lower right", "in the lower right corner", "in the lower right"),
 }
 USUAL_SHARE = 0.6
-"""Share of words that are the first of their row: a model that learns its favourites says them surely."""
+"""Share of words and patterns that are the first of their row: what a model says most, it says surely."""
+LEAST_TOLD = 0.8
+"""Share of looks that are told at least."""
 VOWELS = "aeiou"
 
 
-def say(facts: Facts, rng: np.random.Generator) -> str:
+def say(facts: Facts, rng: np.random.Generator, usual_share: float = USUAL_SHARE) -> str:
     """One sentence about a frame, its wording chosen at random.
 
     Args:
         facts: of a rejected frame with regions, or of a frame that passed.
         rng: source of every choice.
+        usual_share: how often the usual wording is taken; 1 always says the same, and everything.
 
     Raises:
         ValueError: a rejected frame has no regions, or the verdict is unsure: there is nothing to learn from.
     """
+    wording = _Wording(rng, usual_share)
     if facts.verdict == Verdict.PASS:
-        return str(rng.choice(GOOD))
+        return wording.pick(GOOD)
     if not facts.regions:
         raise ValueError(f"a frame with the verdict {facts.verdict} and no regions teaches no sentence")
     worst, second = facts.regions[0], facts.regions[min(1, len(facts.regions) - 1)]
     patterns = (ONE, TWO, MORE)[min(facts.count, 3) - 1]
-    count, others = _count(facts.count), _count(facts.count - 2)
-    words = {"count": count, "others": others}
+    words = {"count": _count(facts.count), "others": _count(facts.count - 2)}
     for suffix, region in (("", worst), ("2", second)):
-        words |= {
-            f"thing{suffix}": _thing(region, rng),
-            f"place{suffix}": _pick(PLACES[region.position], rng),
-        }
+        place = wording.pick(PLACES[region.position])
+        words |= {f"thing{suffix}": _thing(region, wording), f"place{suffix}": place}
     words |= {name.capitalize(): _capitalised(word) for name, word in words.items()}
-    return str(rng.choice(patterns)).format(**words)
+    return wording.pick(patterns).format(**words)
+
+
+@dataclass(frozen=True, slots=True)
+class _Wording:
+    """Chooses words: the usual one, or any."""
+
+    rng: np.random.Generator
+    usual_share: float
+
+    def pick(self, words: Sequence[str]) -> str:
+        """The first of some words, or a random one."""
+        return words[0] if self.rng.random() < self.usual_share else str(self.rng.choice(list(words)))
+
+    def tells(self) -> bool:
+        """Whether a look is told."""
+        return bool(self.rng.random() < max(self.usual_share, LEAST_TOLD))
 
 
 def _count(count: int) -> str:
     return COUNTS[count] if 0 <= count < len(COUNTS) else "many"
 
 
-def _thing(region: RegionFacts, rng: np.random.Generator) -> str:
+def _thing(region: RegionFacts, wording: _Wording) -> str:
     """Such as "a small dark scratch": the kind, and most of its looks."""
     looks: list[str] = []
-    if rng.random() < 0.8:  # noqa: PLR2004
-        looks.append(_pick(SIZES[region.size], rng))
+    if wording.tells():
+        looks.append(wording.pick(SIZES[region.size]))
     if region.kind != Kind.MISSING_PART:
         thin = region.shape == Shape.ELONGATED and region.kind in (Kind.SCRATCH, Kind.CRACK)
-        if rng.random() < 0.5:  # noqa: PLR2004
-            looks.append("thin" if thin else _pick(SHAPES[region.shape], rng))
-        if region.contrast != Contrast.SIMILAR and rng.random() < 0.8:  # noqa: PLR2004
-            looks.append(_pick(CONTRASTS[region.contrast], rng))
-    noun = _pick(KINDS[Kind(region.kind)], rng) if region.kind in tuple(Kind) else region.kind
+        if wording.tells():
+            looks.append("thin" if thin else wording.pick(SHAPES[region.shape]))
+        if region.contrast != Contrast.SIMILAR and wording.tells():
+            looks.append(wording.pick(CONTRASTS[region.contrast]))
+    noun = wording.pick(KINDS[Kind(region.kind)]) if region.kind in tuple(Kind) else region.kind
     phrase = " ".join((*looks, noun))
     return f"{'an' if phrase[0] in VOWELS else 'a'} {phrase}"
-
-
-def _pick(words: Sequence[str], rng: np.random.Generator) -> str:
-    return words[0] if rng.random() < USUAL_SHARE else str(rng.choice(list(words)))
 
 
 def _capitalised(text: str) -> str:

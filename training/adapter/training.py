@@ -55,8 +55,8 @@ class AdapterSettings(BaseModel):
         400, title="Scored examples", description="Painted frames of each rendered product, scored", ge=0
     )
     normals: int = Field(64, title="Normals", description="Of each rendered product", ge=8)
-    epochs: int = Field(14, title="Epochs", description="Of reading", ge=1)
-    steps: int = Field(240, title="Steps", description="Of tuning through the language model", ge=1)
+    epochs: int = Field(10, title="Epochs", description="Of reading", ge=1)
+    steps: int = Field(200, title="Steps", description="Of tuning through the language model", ge=1)
     batch: int = Field(8, title="Batch", description="Sentences a step", ge=1)
     seed: int = Field(0, title="Seed", ge=0)
     language: Language = Field("en", title="Language", description="Of the sentences")
@@ -108,12 +108,13 @@ def train_adapter(
         reader = fit_reader(
             Lessons.of(lessons), epochs=settings.epochs, generator=generator, on_epoch=on_epoch
         )
-        adapter = begin_adapter(reader, language_model)
+        facts = [example.facts for example in lessons]
+        adapter = begin_adapter(reader, language_model, facts, settings.language)
         losses = tune(
             adapter,
             language_model,
             Lessons.of(lessons),
-            [example.facts for example in lessons],
+            facts,
             steps=settings.steps,
             batch=settings.batch,
             rng=np.random.default_rng(settings.seed),

@@ -8,6 +8,7 @@ learner in the same way). Half of the frames are told what was measured instead 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
@@ -16,16 +17,34 @@ from torch import Tensor
 from torch.nn import functional
 
 from inspector.describing.facts import Facts
-from inspector.describing.slots import SLOTS
+from inspector.describing.slots import NOTHING, SLOTS, indices_of
 from inspector.describing.templates import describe_by_template
-from inspector.describing.words import Language
+from inspector.describing.words import Contrast, Language, Shape, Size
 from training.adapter.fitting import Lessons
 from training.adapter.network import Adapter, Reader
-from training.adapter.sentences import say
+from training.adapter.sentences import USUAL_SHARE, say
+from training.encoders.packages import require_package
 
-BEFORE = "<|im_start|>user\nSay in one sentence: number, size, shape, look, kind and place of defects.\n"
-AFTER = "<|im_end|>\n<|im_start|>assistant\n"
-"""Base tokens begin as the embeddings of these texts; in ChatML, as SmolLM2 and many others were taught."""
+HEAD = (
+    "Facts: how many defects; of each its size, shape, look, kind and place. And a sentence that says them.\n"
+)
+BEFORE, AFTER = "\nFacts:", "\nSentence:"
+"""Base tokens begin as the embeddings of these texts."""
+END = "\n"
+"""Ends a sentence."""
+SHOTS = (1, 2, 1, 3)
+"""Numbers of defects in the examples that every prompt begins with."""
+SURFACES = {
+    NOTHING: "-",
+    Size.MEDIUM: "medium-sized",
+    Shape.ELONGATED: "long",
+    Shape.RING_LIKE: "ring",
+    Contrast.DARKER: "dark",
+    Contrast.BRIGHTER: "bright",
+    Contrast.OTHER_COLOUR: "off-colour",
+    Contrast.SIMILAR: "faint",
+}
+"""Words whose soft tokens begin as another word's embeddings, the one that a sentence has."""
 MEASURED_SHARE = 0.5
 CLIP = 1.0
 
@@ -42,15 +61,43 @@ class TorchLanguageModel(Protocol):
         """`transformers.PreTrainedTokenizerBase`."""
 
 
-def begin_adapter(reader: Reader, language_model: TorchLanguageModel) -> Adapter:
-    """An adapter whose soft tokens are the language model's own embeddings of the words."""
+def begin_adapter(
+    reader: Reader, language_model: TorchLanguageModel, facts: Sequence[Facts], language: Language = "en"
+) -> Adapter:
+    """An adapter whose soft tokens are the language model's own embeddings of the words.
+
+    Args:
+        reader: reads the maps.
+        language_model: that it will speak to.
+        facts: of frames, in random order; the first that fit are the examples in every prompt.
+        language: of the sentences.
+    """
     tables = []
     for slot in SLOTS:
-        words = [_fitted(embed(language_model, f" {word}"), slot.tokens) for word in slot.words]
+        words = [
+            _fitted(embed(language_model, f" {SURFACES.get(word, word)}"), slot.tokens) for word in slot.words
+        ]
         tables.append(torch.stack(words, dim=1))
-    adapter = Adapter(tables, embed(language_model, BEFORE), embed(language_model, AFTER))
+    before, after = embed(language_model, BEFORE), embed(language_model, AFTER)
+    examples = [embed(language_model, HEAD)]
+    for shot in _shots(facts):
+        told = [table[:, index] for table, index in zip(tables, indices_of(shot), strict=True)]
+        sentence = _say(shot, language, np.random.default_rng(0), usual_share=1.0)
+        examples += [before, *told, after, embed(language_model, f" {sentence}{END}")]
+    adapter = Adapter(tables, torch.cat(examples), before, after)
     adapter.reader.load_state_dict(reader.state_dict())
     return adapter
+
+
+def _shots(facts: Sequence[Facts]) -> list[Facts]:
+    """A frame for each number of `SHOTS`, each with its worst defect at another place and of another kind."""
+    shots: list[Facts] = []
+    for count in SHOTS:
+        seen = {word for shot in shots for word in (shot.regions[0].position, str(shot.regions[0].kind))}
+        fitting = [one for one in facts if one.count == count and one.regions]
+        new = [one for one in fitting if not seen & {one.regions[0].position, str(one.regions[0].kind)}]
+        shots += (new or fitting)[:1]
+    return shots
 
 
 def tune(
@@ -91,6 +138,7 @@ def tune(
         optimiser, [learning_rate, reader_rate], total_steps=steps, pct_start=0.15
     )
     adapter.eval()  # its batch statistics are those of the first lesson
+    examples = _Kept.of(language_model, adapter.examples)
     losses: list[float] = []
     for step in range(steps):
         on_step(step, steps, losses[-1] if losses else float("nan"))
@@ -103,7 +151,8 @@ def tune(
             for number, read in enumerate(chances)
         ]
         prompts = adapter.prompt(adapter.soft_tokens(told))
-        loss = sentence_loss(language_model, prompts, [_say(facts[row], language, rng) for row in rows])
+        sentences = [_say(facts[row], language, rng) for row in rows]
+        loss = sentence_loss(language_model, examples, prompts, sentences)
         optimiser.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         torch.nn.utils.clip_grad_norm_(adapter.parameters(), CLIP)
@@ -113,23 +162,45 @@ def tune(
     return losses
 
 
-def _say(facts: Facts, language: Language, rng: np.random.Generator) -> str:
-    return say(facts, rng) if language == "en" else describe_by_template(facts, language)
+def _say(facts: Facts, language: Language, rng: np.random.Generator, usual_share: float = USUAL_SHARE) -> str:
+    return say(facts, rng, usual_share) if language == "en" else describe_by_template(facts, language)
 
 
-def sentence_loss(language_model: TorchLanguageModel, prompts: Tensor, sentences: Sequence[str]) -> Tensor:
-    """Mean cross-entropy of sentences, each with an end of turn, after prompts [B, T, D]."""
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """Keys and values that a language model keeps of the examples, [1, heads, E, width] in each layer."""
+
+    layers: tuple[tuple[Tensor, Tensor], ...]
+
+    @classmethod
+    @torch.no_grad()
+    def of(cls, language_model: TorchLanguageModel, examples: Tensor) -> _Kept:
+        """Let the language model read the examples [E, D]."""
+        cache = language_model.model.model(inputs_embeds=examples[None], use_cache=True).past_key_values
+        return cls(tuple((layer.keys.clone(), layer.values.clone()) for layer in cache.layers))
+
+    def cache(self, batch: int) -> Any:
+        """A fresh cache for a batch; a forward pass appends to it."""
+        cache = require_package("transformers", "transformers", "tuning").DynamicCache()
+        for number, (keys, values) in enumerate(self.layers):
+            cache.update(keys.expand(batch, -1, -1, -1), values.expand(batch, -1, -1, -1), number)
+        return cache
+
+
+def sentence_loss(
+    language_model: TorchLanguageModel, examples: _Kept, prompts: Tensor, sentences: Sequence[str]
+) -> Tensor:
+    """Mean cross-entropy of sentences, each with its end, after the examples and prompts [B, T, D]."""
     tokenizer, model = language_model.tokenizer, language_model.model
-    ends = [
-        [*tokenizer.encode(sentence, add_special_tokens=False), tokenizer.eos_token_id]
-        for sentence in sentences
-    ]
-    longest = max(len(tokens) for tokens in ends)
-    targets = torch.full((len(ends), longest), -100)
-    for row, tokens in enumerate(ends):
+    texts = [tokenizer.encode(f" {sentence}{END}", add_special_tokens=False) for sentence in sentences]
+    longest = max(len(tokens) for tokens in texts)
+    targets = torch.full((len(texts), longest), -100)
+    for row, tokens in enumerate(texts):
         targets[row, : len(tokens)] = torch.tensor(tokens)
     said = model.get_input_embeddings()(targets.clamp_min(0))
-    hidden = model.model(inputs_embeds=torch.cat((prompts, said), 1)).last_hidden_state
+    hidden = model.model(
+        inputs_embeds=torch.cat((prompts, said), 1), past_key_values=examples.cache(len(prompts))
+    ).last_hidden_state
     # The state before a token predicts it; the padding comes last and is seen by nothing that counts.
     predicting = hidden[:, prompts.shape[1] - 1 : -1]
     kept = targets >= 0
