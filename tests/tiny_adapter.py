@@ -16,6 +16,7 @@ from inspector.describing.adapter import (
     ADAPTER_WEIGHTS,
     AFTER,
     BEFORE,
+    EXAMPLES,
     INPUTS,
     OUTPUTS,
     WORD_TABLE,
@@ -38,7 +39,7 @@ def write_tiny_adapter(
         return rng.normal(0, 0.1, shape).astype(np.float32)
 
     onnx.save(_network(random(1, SOFT_TOKENS, hidden_size)), folder / ADAPTER_ONNX)
-    tensors = {BEFORE: random(4, hidden_size), AFTER: random(2, hidden_size)}
+    tensors = {name: random(rows, hidden_size) for name, rows in ((EXAMPLES, 5), (BEFORE, 4), (AFTER, 2))}
     for number, slot in enumerate(SLOTS):
         tensors[WORD_TABLE.format(number)] = random(slot.tokens, len(slot.words), hidden_size)
     save_file(tensors, folder / ADAPTER_WEIGHTS)

@@ -23,6 +23,7 @@ from inspector.describing.adapter import (
     AFTER,
     BEFORE,
     DEFAULT_ADAPTER,
+    EXAMPLES,
     Adapter,
     check_fit,
     load_adapter,
@@ -106,13 +107,14 @@ def test_a_products_own_kind_is_said_by_the_language_models_embeddings(
     )
 
 
-def test_a_prompt_is_base_tokens_around_the_soft_tokens(folder: Path, adapter: Adapter) -> None:
+def test_a_prompt_is_base_tokens_around_the_soft_tokens_after_the_examples(
+    folder: Path, adapter: Adapter
+) -> None:
     tensors = load_file(folder / ADAPTER_WEIGHTS)
     soft = adapter.read(random_inputs()).soft_tokens
-    prompt = adapter.prompt(soft)
-    np.testing.assert_array_equal(prompt[:SOFT_TOKENS], soft)
-    np.testing.assert_array_equal(prompt[SOFT_TOKENS:], tensors[AFTER])
-    np.testing.assert_array_equal(adapter.before, tensors[BEFORE])
+    expected = np.concatenate((tensors[BEFORE], soft, tensors[AFTER]))
+    np.testing.assert_array_equal(adapter.prompt(soft), expected)
+    np.testing.assert_array_equal(adapter.examples, tensors[EXAMPLES])
 
 
 def resealed(folder: Path, **changes: object) -> None:
@@ -166,11 +168,14 @@ def edit(**changes: object) -> Callable[[Path], object]:
     return lambda folder: resealed(folder, **changes)
 
 
-def without_base_tokens(folder: Path) -> None:
-    tensors = load_file(folder / ADAPTER_WEIGHTS)
-    del tensors[BEFORE]
-    save_file(tensors, folder / ADAPTER_WEIGHTS)
-    resealed(folder)
+def without(name: str) -> Callable[[Path], object]:
+    def drop(folder: Path) -> None:
+        tensors = load_file(folder / ADAPTER_WEIGHTS)
+        del tensors[name]
+        save_file(tensors, folder / ADAPTER_WEIGHTS)
+        resealed(folder)
+
+    return drop
 
 
 def no_network(folder: Path) -> None:
@@ -194,7 +199,7 @@ def no_network(folder: Path) -> None:
         (edit(files={}), r"adapter\.onnx was changed"),
         (edit(slots={"count": ["none", "one"]}), "other fact words"),
         (edit(hidden_size=HIDDEN + 1), "its soft_tokens are"),
-        (without_base_tokens, "holds no before"),
+        *((without(name), f"holds no {name}") for name in (EXAMPLES, BEFORE, AFTER, "words.3")),
         (no_network, r"cannot be used: .+"),
     ],
 )
