@@ -70,6 +70,13 @@ class KindsOfProduct(BaseModel):
     )
 
     @model_validator(mode="after")
+    def _words_differ(self) -> KindsOfProduct:
+        words = [kind.word.lower() for kind in self.own]
+        if twice := [word for number, word in enumerate(words) if word in words[:number]]:
+            raise ValueError(f"{twice[0]!r} is given twice")
+        return self
+
+    @model_validator(mode="after")
     def _weights_are_of_kinds(self) -> KindsOfProduct:
         words = {kind.value for kind in KNOWN_KINDS} | {kind.word for kind in self.own}
         if unknown := sorted(set(self.weights) - words):
