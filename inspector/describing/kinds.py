@@ -42,7 +42,7 @@ DEFAULT_KINDS = Path(__file__).parent / "default_kinds"
 BUNDLE_KINDS = "kinds.json"
 """File of a bundle that holds the product's own kinds; most have none."""
 
-LEAST_PROBABILITY = 0.25
+LEAST_PROBABILITY = 0.2
 """A kind less probable than this is called unknown; with twelve kinds, chance is 0.08."""
 RARE: Mapping[str, float] = {Kind.MISPRINT: 0.2, Kind.DEFORMATION: 0.3, Kind.DENT: 0.7}
 """Weights of kinds that most products cannot have: what is not printed has no misprints. Others have 1."""
