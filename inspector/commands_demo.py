@@ -22,6 +22,9 @@ def demo(
     ] = None,
     folder: Annotated[Path, typer.Option(help="Everything the demo writes.")] = Path("var/demo"),
     rate: Annotated[float, typer.Option(min=0.1, max=20, help="Frames a second and camera.")] = 1.0,
+    templates: Annotated[
+        bool, typer.Option("--templates", help="Prepare no language model; templates describe.")
+    ] = False,
     picture: Annotated[
         Path | None,
         typer.Option(help="Write the README's picture to this PNG instead, and end.", show_default=False),
@@ -29,8 +32,8 @@ def demo(
 ) -> None:
     """Run a whole line on this machine: two products, two cameras, broker, box and page.
 
-    The first run renders and trains; later ones use the bundles again. Ends with a summary of what was sent,
-    recorded and rejected; exit code 1 where frames were lost.
+    The first run renders, trains and prepares a language model; later ones use them again. Ends with a
+    summary of what was sent, recorded and rejected; exit code 1 where frames were lost.
     """
     from rich.console import Console
 
@@ -41,5 +44,5 @@ def demo(
         if picture is not None:
             code = draw_figure(folder, picture, Console(), request)
         else:
-            code = run_demo(DemoOptions(folder, seconds, rate), Console(), request)
+            code = run_demo(DemoOptions(folder, seconds, rate, templates), Console(), request)
     raise typer.Exit(code)

@@ -138,9 +138,9 @@ class Children:
         child = self.start_inspector(name, *words)
         while child.process.poll() is None:
             self._pause(may_end=child)
+        self._running.remove(child)
         if child.process.returncode:
             raise child.died()
-        self._running.remove(child)
 
     def wait_until(self, ready: Callable[[], bool], what: str, timeout_s: float) -> None:
         """Wait for a condition while all children live.

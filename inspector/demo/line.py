@@ -27,6 +27,7 @@ from inspector.demo.children import Child, Children, DemoStopped, StopRequest
 from inspector.demo.figure import write_figure
 from inspector.demo.pictures import code_version, prepare_gasket, prepare_textile
 from inspector.demo.plan import BOX, HOST, LINE, DemoPlan, DemoProduct
+from inspector.describing.language_model_folder import MANIFEST_NAME as LANGUAGE_MODEL_MANIFEST
 from inspector.errors import DemoError
 from inspector.records import Records
 
@@ -49,11 +50,13 @@ class DemoOptions:
         folder: everything it writes.
         seconds: how long the line runs; None until Ctrl-C.
         rate_per_s: frames a second and camera.
+        templates: no language model is prepared; where there is none, templates write the sentences.
     """
 
     folder: Path
     seconds: float | None
     rate_per_s: float
+    templates: bool = False
 
 
 def run_demo(options: DemoOptions, console: Console, request: StopRequest) -> int:
@@ -75,6 +78,8 @@ def run_demo(options: DemoOptions, console: Console, request: StopRequest) -> in
     with _alone(plan.folder), Children(plan.logs, request) as children:
         try:
             _prepare(plan, children, console)
+            if not options.templates:
+                _prepare_language_model(plan, children, console)
             _start(plan, children, console)
         except DemoStopped:
             console.print("Stopped before the line ran.")
@@ -150,6 +155,30 @@ def _train(product: DemoProduct, plan: DemoPlan, children: Children, console: Co
     with console.status(f"{product.name}: training, a minute or two (log: {escape(str(log))})"):
         train(product, children, code)
     console.print(f"{product.name}: trained in {time.monotonic() - started:.0f} s", highlight=False)
+
+
+def _prepare_language_model(plan: DemoPlan, children: Children, console: Console) -> None:
+    """The language model, once; a line without one runs all the same."""
+    if (plan.language_model / LANGUAGE_MODEL_MANIFEST).is_file():
+        console.print(f"language model: {plan.language_model} is used", highlight=False, soft_wrap=True)
+        return
+    started = time.monotonic()
+    name = "prepare-llm"
+    try:
+        with console.status(
+            f"language model: preparing, a minute or two (log: {escape(str(plan.logs / name))}.log)"
+        ):
+            children.run_inspector(name, name, "--output", str(plan.language_model))
+    except DemoError as error:
+        console.print(
+            f"language model: templates write the sentences, for it could not be prepared ({error.why}).",
+            style="yellow",
+            markup=False,
+            highlight=False,
+            soft_wrap=True,
+        )
+        return
+    console.print(f"language model: prepared in {time.monotonic() - started:.0f} s", highlight=False)
 
 
 def _start(plan: DemoPlan, children: Children, console: Console) -> None:

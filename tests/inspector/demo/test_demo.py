@@ -78,7 +78,8 @@ def demo(folder: Path) -> Iterator[Demo]:
 
 
 def start(folder: Path, *words: str) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "inspector", "demo", "--folder", str(folder), "--rate", "3", *words]
+    options = ["--templates", "--folder", str(folder), "--rate", "3", *words]
+    command = [sys.executable, "-m", "inspector", "demo", *options]
     return subprocess.Popen(
         command,
         stdout=subprocess.PIPE,
