@@ -24,8 +24,8 @@ HIDDEN = 128
 PLACES = len(Position)
 HEIGHT_WEIGHT, CENTRE_WEIGHT = 20.0, 60.0
 ABOVE_LIMIT = math.log(2)
-GROWING_STEPS = 40
-"""Cells that a region is followed from the place looked at; longer ones are rare."""
+GROWING_STEPS = 20
+"""Pairs of cells that a region is followed from the place looked at; longer ones are rare."""
 SUMS = 8
 """Centre, areas, height and colour of what is above the limit at a place."""
 LEAST_CHANCE = 0.01
@@ -205,13 +205,17 @@ def connected(weights: Tensor, fused: Tensor) -> Tensor:
         [B, 1, 64, 64] of 0 and 1.
     """
     above = (fused > ABOVE_LIMIT).float()
+    coarse = functional.max_pool2d(above, 2)
     place = (weights >= 0.5 * weights.amax(2, keepdim=True)).float()
     place = place.reshape(place.shape[0], 1, KIND_CELLS, KIND_CELLS)
-    factor = fused.shape[2] // KIND_CELLS
-    grown = place.repeat_interleave(factor, 2).repeat_interleave(factor, 3) * above
+    grown = _repeated(place, coarse.shape[2] // KIND_CELLS) * coarse
     for _ in range(GROWING_STEPS):
-        grown = functional.max_pool2d(grown, 3, 1, 1) * above
-    return grown
+        grown = functional.max_pool2d(grown, 3, 1, 1) * coarse
+    return _repeated(grown, 2) * above
+
+
+def _repeated(cells: Tensor, factor: int) -> Tensor:
+    return cells.repeat_interleave(factor, 2).repeat_interleave(factor, 3)
 
 
 def _region_of(slot: Slot) -> int | None:

@@ -52,11 +52,11 @@ class AdapterSettings(BaseModel):
     surfaces: int = Field(160, title="Surfaces", description="Good pictures to paint on", ge=4)
     examples: int = Field(4000, title="Examples", description="Maps made from masks", ge=100)
     scored: int = Field(
-        400, title="Scored examples", description="Painted frames of each rendered product, scored", ge=0
+        200, title="Scored examples", description="Painted frames of each rendered product, scored", ge=0
     )
-    normals: int = Field(64, title="Normals", description="Of each rendered product", ge=8)
-    epochs: int = Field(10, title="Epochs", description="Of reading", ge=1)
-    steps: int = Field(200, title="Steps", description="Of tuning through the language model", ge=1)
+    normals: int = Field(32, title="Normals", description="Of each rendered product", ge=8)
+    epochs: int = Field(8, title="Epochs", description="Of reading", ge=1)
+    steps: int = Field(160, title="Steps", description="Of tuning through the language model", ge=1)
     batch: int = Field(8, title="Batch", description="Sentences a step", ge=1)
     seed: int = Field(0, title="Seed", ge=0)
     language: Language = Field("en", title="Language", description="Of the sentences")
