@@ -124,7 +124,7 @@ def _described(
         sentence = describe_by_template(task.facts)
         return DescribedFrame(name, folder, task.facts, cells, sentence, Source.TEMPLATE)
     written = writer.write(task)
-    own = written.sentence if written.rejected_sentence is None else written.rejected_sentence
+    own = written.sentence if written.source == Source.LLM else written.rejected_sentence or ""
     soft = writer.adapter.read(task.inputs).soft_tokens
     blind = writer.generate(np.zeros_like(soft)).text
     return DescribedFrame(
