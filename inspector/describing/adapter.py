@@ -15,14 +15,12 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 import numpy as np
-import onnxruntime as ort
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from safetensors.numpy import load_file
+from pydantic import BaseModel, ConfigDict, Field
 
-from inspector.bundle import file_sha256
 from inspector.describing.facts import Facts
 from inspector.describing.inputs import AdapterInputs
+from inspector.describing.network_folder import CPU, FolderLayout, NetworkFolder, read_network_folder
 from inspector.describing.slots import SLOTS, SOFT_TOKENS, WORDS, words_of
 from inspector.describing.words import Language
 from inspector.errors import AdapterError
@@ -54,6 +52,16 @@ class AdapterManifest(BaseModel):
     seed: int
     figures: dict[str, float] = Field(title="Figures", description="On held-out frames, when it was made")
     files: dict[str, str] = Field(title="Files", description="SHA-256 of every file")
+
+
+LAYOUT = FolderLayout(
+    AdapterManifest,
+    ADAPTER_MANIFEST,
+    ADAPTER_ONNX,
+    ADAPTER_WEIGHTS,
+    AdapterError,
+    "Make it anew with `inspector train-adapter`",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,9 +150,7 @@ def _fitted(embeddings: NDArray[np.float32], tokens: int) -> NDArray[np.float32]
     return np.concatenate((embeddings[: tokens - 1], embeddings[tokens - 1 :].mean(axis=0, keepdims=True)))
 
 
-def load_adapter(
-    folder: Path | None = None, *, threads: int = 1, providers: Sequence[str] = ("CPUExecutionProvider",)
-) -> Adapter:
+def load_adapter(folder: Path | None = None, *, threads: int = 1, providers: Sequence[str] = CPU) -> Adapter:
     """Read an adapter and check its files.
 
     Args:
@@ -156,31 +162,13 @@ def load_adapter(
         AdapterError: it is missing, damaged, or knows other words than this version of inspector.
     """
     folder = folder or DEFAULT_ADAPTER
-    what, remedy = f"adapter {folder} cannot be used", "Make it anew with `inspector train-adapter`"
-    try:
-        manifest = AdapterManifest.model_validate_json((folder / ADAPTER_MANIFEST).read_bytes())
-    except FileNotFoundError as error:
-        raise AdapterError(what, f"it has no {ADAPTER_MANIFEST}", remedy) from error
-    except (OSError, ValidationError) as error:
-        raise AdapterError(what, f"{ADAPTER_MANIFEST}: {str(error).splitlines()[0]}", remedy) from error
-    for name in (ADAPTER_ONNX, ADAPTER_WEIGHTS):
-        file = folder / name
-        if not file.is_file():
-            raise AdapterError(what, f"{name} is missing", remedy)
-        if file_sha256(file) != manifest.files.get(name):
-            raise AdapterError(what, f"{name} was changed (its SHA-256 differs)", remedy)
-    if manifest.slots != {slot.name: slot.words for slot in SLOTS}:
-        raise AdapterError(what, "it was made for other fact words than this version of inspector's", remedy)
-    options = ort.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.log_severity_level = 3
-    try:
-        session = ort.InferenceSession(str(folder / ADAPTER_ONNX), options, providers=list(providers))
-        tensors = load_file(folder / ADAPTER_WEIGHTS)
-    except Exception as error:  # ONNX Runtime raises a dozen unrelated types
-        raise AdapterError(what, str(error).splitlines()[0], remedy) from error
-    _check_shapes(what, remedy, manifest, session, tensors)
-    return Adapter(manifest, session, tensors)
+    what = f"adapter {folder} cannot be used"
+    read = read_network_folder(folder, what, LAYOUT, threads=threads, providers=providers)
+    if read.manifest.slots != {slot.name: slot.words for slot in SLOTS}:
+        why = "it was made for other fact words than this version of inspector's"
+        raise AdapterError(what, why, LAYOUT.remedy)
+    _check_shapes(what, read)
+    return Adapter(read.manifest, read.session, read.tensors)
 
 
 def check_fit(adapter: Adapter, language_model: str, hidden_size: int) -> None:
@@ -200,16 +188,15 @@ def check_fit(adapter: Adapter, language_model: str, hidden_size: int) -> None:
         )
 
 
-def _check_shapes(
-    what: str, remedy: str, manifest: AdapterManifest, session: Any, tensors: dict[str, NDArray[np.float32]]
-) -> None:
-    outputs = {output.name: output.shape for output in session.get_outputs()}
-    hidden = manifest.hidden_size
+def _check_shapes(what: str, read: NetworkFolder[AdapterManifest]) -> None:
+    outputs = {output.name: output.shape for output in read.session.get_outputs()}
+    hidden = read.manifest.hidden_size
     expected = {"soft_tokens": [SOFT_TOKENS, hidden], "probabilities": [WORDS]}
     for name, shape in expected.items():
         if name not in outputs or outputs[name][1:] != shape:
-            raise AdapterError(what, f"its {name} are {outputs.get(name)}, not [B, {shape}]", remedy)
-    names = (EXAMPLES, BEFORE, AFTER, *(WORD_TABLE.format(number) for number in range(len(SLOTS))))
-    for name in names:
-        if name not in tensors or tensors[name].shape[-1] != hidden:
-            raise AdapterError(what, f"{ADAPTER_WEIGHTS} holds no {name} of hidden size {hidden}", remedy)
+            raise AdapterError(what, f"its {name} are {outputs.get(name)}, not [B, {shape}]", LAYOUT.remedy)
+    for name in (EXAMPLES, BEFORE, AFTER, *(WORD_TABLE.format(number) for number in range(len(SLOTS)))):
+        if name not in read.tensors or read.tensors[name].shape[-1] != hidden:
+            raise AdapterError(
+                what, f"{ADAPTER_WEIGHTS} holds no {name} of hidden size {hidden}", LAYOUT.remedy
+            )

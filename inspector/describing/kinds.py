@@ -21,14 +21,13 @@ from pathlib import Path
 from typing import Annotated, Any, Final, Literal
 
 import numpy as np
-import onnxruntime as ort
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from safetensors.numpy import load_file
+from pydantic import BaseModel, ConfigDict, Field
 
-from inspector.bundle import Bundle, Weights, file_sha256
+from inspector.bundle import Bundle, Weights
 from inspector.describing.cues import CUES, measure_cues
 from inspector.describing.inputs import KIND_CELLS, KNOWN_KINDS
+from inspector.describing.network_folder import FolderLayout, read_network_folder
 from inspector.describing.pixels import region_limit, region_pixels
 from inspector.describing.words import Kind
 from inspector.errors import BundleError, KindsError
@@ -75,6 +74,16 @@ class OwnKinds(BaseModel):
     weights: dict[str, Annotated[float, Field(ge=0, allow_inf_nan=False)]] = Field(
         default_factory=dict, title="Weights", description="Of kinds by word; 0: this product cannot have it"
     )
+
+
+LAYOUT = FolderLayout(
+    KindsManifest,
+    KINDS_MANIFEST,
+    KINDS_ONNX,
+    KINDS_WEIGHTS,
+    KindsError,
+    "Make them anew with `inspector train-kinds`",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,32 +211,16 @@ def load_kind_reader(
         BundleError: the bundle's own kinds do not fit it.
     """
     folder = folder or DEFAULT_KINDS
-    what, remedy = f"kinds {folder} cannot be used", "Make them anew with `inspector train-kinds`"
-    try:
-        manifest = KindsManifest.model_validate_json((folder / KINDS_MANIFEST).read_bytes())
-    except FileNotFoundError as error:
-        raise KindsError(what, f"there is no {KINDS_MANIFEST}", remedy) from error
-    except (OSError, ValidationError) as error:
-        raise KindsError(what, f"{KINDS_MANIFEST}: {str(error).splitlines()[0]}", remedy) from error
-    for name in (KINDS_ONNX, KINDS_WEIGHTS):
-        if not (folder / name).is_file():
-            raise KindsError(what, f"{name} is missing", remedy)
-        if file_sha256(folder / name) != manifest.files.get(name):
-            raise KindsError(what, f"{name} was changed (its SHA-256 differs)", remedy)
-    if manifest.cues != CUES or manifest.words != tuple(kind.value for kind in KNOWN_KINDS):
-        raise KindsError(
-            what, "they were made for other cues or words than this version of inspector's", remedy
-        )
-    options = ort.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.log_severity_level = 3
-    try:
-        session = ort.InferenceSession(str(folder / KINDS_ONNX), options, providers=["CPUExecutionProvider"])
-        directions = load_file(folder / KINDS_WEIGHTS)[DIRECTIONS]
-    except Exception as error:  # ONNX Runtime raises a dozen unrelated types
-        raise KindsError(what, str(error).splitlines()[0], remedy) from error
+    what = f"kinds {folder} cannot be used"
+    read = read_network_folder(folder, what, LAYOUT, threads=threads)
+    if read.manifest.cues != CUES or read.manifest.words != tuple(kind.value for kind in KNOWN_KINDS):
+        why = "they were made for other cues or words than this version of inspector's"
+        raise KindsError(what, why, LAYOUT.remedy)
+    if DIRECTIONS not in read.tensors:
+        raise KindsError(what, f"{KINDS_WEIGHTS} holds no {DIRECTIONS}", LAYOUT.remedy)
+    directions = read.tensors[DIRECTIONS]
     own = OwnKinds() if bundle is None else _own_kinds(bundle, directions.shape[1])
-    return KindReader(manifest, session, directions, own)
+    return KindReader(read.manifest, read.session, directions, own)
 
 
 def _own_kinds(bundle: Bundle, dimensions: int) -> OwnKinds:

@@ -97,10 +97,10 @@ def test_a_frame_without_regions_has_no_kinds() -> None:
         ([0.9, *[0.1 / 11] * 11], Kind.SCRATCH, 0.9),
         ([*[0.7 / 11] * 11, 0.3], Kind.TEXTURE_CHANGE, 0.3),
         ([1 / 12] * 12, Kind.UNKNOWN, 11 / 12),
-        ([0.24, *[0.76 / 11] * 11], Kind.UNKNOWN, 0.76),
-        ([0.25, *[0.75 / 11] * 11], Kind.SCRATCH, 0.25),
+        ([0.19, *[0.81 / 11] * 11], Kind.UNKNOWN, 0.81),
+        ([0.2, *[0.8 / 11] * 11], Kind.SCRATCH, 0.2),
         ([*[0.4 / 12] * 12, 0.6], "burr", 0.6),
-        ([*[0.8 / 12] * 12, 0.2], Kind.UNKNOWN, 0.8),
+        ([*[0.81 / 12] * 12, 0.19], Kind.UNKNOWN, 0.81),
     ],
 )
 def test_a_kind_that_is_not_probable_enough_is_unknown(
@@ -215,8 +215,8 @@ def drop_directions(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("harm", "why"),
     [
-        (shutil.rmtree, r"there is no kinds\.json"),
-        (lambda folder: (folder / KINDS_MANIFEST).unlink(), r"there is no kinds\.json"),
+        (shutil.rmtree, r"it has no kinds\.json"),
+        (lambda folder: (folder / KINDS_MANIFEST).unlink(), r"it has no kinds\.json"),
         (lambda folder: (folder / KINDS_MANIFEST).write_text("{"), r"kinds\.json: "),
         (edit(schema_version=2), r"kinds\.json: "),
         (edit(temperature=0), r"kinds\.json: "),
