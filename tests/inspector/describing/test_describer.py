@@ -182,6 +182,31 @@ def test_500_tiny_regions_have_a_sentence(inspector: Inspector, describer: Descr
     assert sentence_of(task.facts).endswith("; and many more.")
 
 
+def test_a_reject_without_regions_has_no_facts_and_nothing_for_a_language_model(
+    inspector: Inspector, describer: Describer
+) -> None:
+    frame = tiny_frame(1)
+    task = describer.measure(frame, replace(inspector.inspect(frame), regions=()))
+    assert (task.facts, task.inputs) == (Facts(Verdict.REJECT, 0, ()), None)
+    assert sentence_of(task.facts) == "A defect was found, but its place is not known."
+
+
+@pytest.mark.parametrize("size", [(16, 16), (17, 400), (1200, 40), (700, 900)])
+@pytest.mark.parametrize("row", [0, 8])
+def test_frames_of_any_size_are_measured(
+    inspector: Inspector, describer: Describer, size: tuple[int, int], row: int
+) -> None:
+    anomaly_map = blank()
+    anomaly_map[row, 12] = 5 * limit_of(inspector)
+    image = np.random.default_rng(0).integers(0, 256, (*size, 3)).astype(np.uint8)
+    frame = replace(tiny_frame(1), image=image)
+    task = describer.measure(frame, with_map(inspector, frame, anomaly_map))
+    assert task.facts.regions[0].position == (Position.UPPER_RIGHT if row == 0 else Position.RIGHT)
+    assert "right" in sentence_of(task.facts)
+    assert task.inputs is not None
+    assert np.isfinite(task.inputs.look).all()
+
+
 def test_a_frame_of_another_size_than_its_inspection_is_refused(
     inspector: Inspector, describer: Describer
 ) -> None:
