@@ -135,6 +135,11 @@ class DescribingSettings(_Section):
         le=600,
     )
     threads: int = Field(1, title="Threads", description="Threads of the language model", ge=1)
+    providers: tuple[str, ...] = Field(
+        ("CPUExecutionProvider",),
+        title="Providers",
+        description="ONNX Runtime providers of the language model, in order of preference",
+    )
     queue_size: int = Field(
         64, title="Queue", description="Rejects that wait for the language model", ge=1, le=10_000
     )

@@ -150,5 +150,7 @@ def load_writer(settings: DescribingSettings) -> SentenceWriter:
         AdapterError: the adapter is missing or damaged, or does not fit the language model.
         LanguageModelError: the language model was not prepared, or is damaged.
     """
-    language_model = load_language_model(settings.language_model, threads=settings.threads)
+    language_model = load_language_model(
+        settings.language_model, threads=settings.threads, providers=settings.providers
+    )
     return SentenceWriter(load_adapter(settings.adapter, threads=settings.threads), language_model)

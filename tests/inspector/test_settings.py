@@ -53,6 +53,7 @@ language_model = "/srv/language-model"
 adapter = "adapters/mine"
 deadline_s = 2.5
 threads = 2
+providers = ["CUDAExecutionProvider"]
 queue_size = 16
 [dashboard]
 host = "0.0.0.0"
@@ -143,6 +144,7 @@ def test_every_key_can_be_set_in_the_file(file: Path) -> None:
             "adapter": "adapters/mine",
             "deadline_s": 2.5,
             "threads": 2,
+            "providers": ["CUDAExecutionProvider"],
             "queue_size": 16,
         },
         "dashboard": {"host": "0.0.0.0", "port": 80, "refresh_s": 0.5},  # noqa: S104
