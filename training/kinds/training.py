@@ -78,6 +78,8 @@ def train_kinds(
         accuracy = kind_accuracy(trial, _taken(lessons, held_out), directions)
         projection = fit_kinds(lessons, directions, settings)
         save_file({DIRECTIONS: directions, CENTRE: centre, **projection.state_dict()}, folder / KINDS_WEIGHTS)
+        # safetensors' files can be read by their owner only; the service may be somebody else.
+        (folder / KINDS_WEIGHTS).chmod(0o644)
         example = torch.from_numpy(lessons.cues[:2])
         export_network(projection, (example,), folder / KINDS_ONNX, (KINDS_INPUT,), (KINDS_OUTPUT,))
         manifest = KindsManifest(

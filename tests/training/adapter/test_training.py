@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
+import stat
 from pathlib import Path
 
 import numpy as np
@@ -125,6 +126,11 @@ def test_the_same_seed_makes_the_same_adapter(
     assert again.manifest.files == first.manifest.files
     assert again.manifest.figures == first.manifest.figures
     assert (tmp_path / "again" / ADAPTER_MANIFEST).read_bytes() == (output / ADAPTER_MANIFEST).read_bytes()
+
+
+def test_whoever_runs_the_service_can_read_the_folder(trained: tuple[Path, TrainedAdapter]) -> None:
+    for path in (trained[0], *trained[0].iterdir()):
+        assert path.stat().st_mode & stat.S_IROTH, path
 
 
 def test_the_manifest_is_plain_json(trained: tuple[Path, TrainedAdapter]) -> None:

@@ -14,6 +14,7 @@ from inspector.bundle import Bundle, load_bundle
 from inspector.describing.adapter import load_adapter
 from inspector.describing.facts import Facts
 from inspector.describing.language_model import LanguageModel
+from inspector.describing.reading import read_sentence
 from inspector.describing.words import Kind, Position, Source
 from inspector.describing.writer import SentenceWriter
 from inspector.results import Verdict
@@ -187,13 +188,28 @@ def test_painted_frames_are_the_same_for_the_same_seed_and_none_is_an_adapters_l
 
 def test_with_the_packaged_adapter_the_maps_speak_and_not_the_prompt(language_model: LanguageModel) -> None:
     writer = SentenceWriter(load_adapter(), language_model)
-    figures = figures_of(list(describe_painted(10, 1000, writer)))
+    frames = list(describe_painted(8, 1000, writer))
+    figures = figures_of(frames)
     assert (figures.agreeing, figures.contradictions) == (1.0, 0)
-    assert figures.located >= 6
+    assert figures.located >= 5
     assert figures.place > 0.8
     assert figures.own_place > 0.6
-    assert figures.blind_place < 0.5
     assert figures.sources["template"] <= figures.rejected / 3
+    rejected = [frame for frame in frames if frame.rejected]
+    # The prompt alone says the same of every frame, and hits a place of many defects now and then.
+    assert len({frame.blind for frame in rejected}) == 1
+    own, blind = (
+        [first_place(told) for told in said]
+        for said in ([frame.own for frame in rejected], [frame.blind for frame in rejected])
+    )
+    worst = [frame.facts.regions[0].position for frame in rejected]
+    assert np.mean([told == place for told, place in zip(own, worst, strict=True)]) > 0.6
+    assert np.mean([told == place for told, place in zip(blind, worst, strict=True)]) < 0.4
+
+
+def first_place(sentence: str | None) -> Position | None:
+    named = read_sentence(sentence or "", "en").positions
+    return named[0] if named else None
 
 
 def test_folders_of_the_data_sets_count_as_known_kinds() -> None:

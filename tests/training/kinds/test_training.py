@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 from pathlib import Path
 
 import numpy as np
@@ -73,6 +74,11 @@ def test_onnx_computes_what_torch_does(trained: tuple[Path, TrainedKinds]) -> No
     for rows in (cues, cues[:1]):
         (vectors,) = session.run([KINDS_OUTPUT], {KINDS_INPUT: rows})
         np.testing.assert_allclose(vectors, projection.eval()(torch.from_numpy(rows)), atol=1e-5)
+
+
+def test_whoever_runs_the_service_can_read_the_folder(trained: tuple[Path, TrainedKinds]) -> None:
+    for path in (trained[0], *trained[0].iterdir()):
+        assert path.stat().st_mode & stat.S_IROTH, path
 
 
 def test_the_same_seed_makes_the_same_network(trained: tuple[Path, TrainedKinds], tmp_path: Path) -> None:
