@@ -184,7 +184,6 @@ def write_adapter(
             "the adapter was not kept", f"{broken[0]} is not finite", "Train it with another seed"
         )
     save_file(tensors, folder / ADAPTER_WEIGHTS)
-    (folder / ADAPTER_WEIGHTS).chmod(0o644)  # safetensors writes for its owner alone
     # safetensors' files can be read by their owner only; the service may be somebody else.
     (folder / ADAPTER_WEIGHTS).chmod(0o644)
     example = (held_out.maps[:2], held_out.look[:2], held_out.kinds[:2])

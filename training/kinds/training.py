@@ -80,7 +80,6 @@ def train_kinds(
         save_file({DIRECTIONS: directions, CENTRE: centre, **projection.state_dict()}, folder / KINDS_WEIGHTS)
         # safetensors' files can be read by their owner only; the service may be somebody else.
         (folder / KINDS_WEIGHTS).chmod(0o644)
-        (folder / KINDS_WEIGHTS).chmod(0o644)  # safetensors writes for its owner alone
         example = torch.from_numpy(lessons.cues[:2])
         export_network(projection, (example,), folder / KINDS_ONNX, (KINDS_INPUT,), (KINDS_OUTPUT,))
         manifest = KindsManifest(
