@@ -233,13 +233,14 @@ def test_without_the_maps_the_language_model_does_not_know_the_place(
 def test_a_deadline_within_the_sentence_gives_the_template_and_keeps_what_was_written(
     writer: SentenceWriter, tasks: list[WritingTask]
 ) -> None:
-    usual = writer.write(tasks[0])
-    started = time.monotonic()
-    written = writer.write(tasks[0], deadline=started + usual.seconds / 3)
-    assert time.monotonic() - started < usual.seconds + 2
-    assert written.source is Source.TEMPLATE
-    assert written.tokens < usual.tokens
-    assert usual.sentence.startswith(written.rejected_sentence or "")
+    first = writer.first_try(tasks[0])
+    assert first is not None
+    # No processor writes a sentence of this model so fast.
+    written = writer.write(tasks[0], deadline=time.monotonic() + 0.04)
+    assert (written.source, written.sentence) == (Source.TEMPLATE, describe_by_template(tasks[0].facts))
+    assert written.tokens < first.tokens
+    assert first.text.startswith(written.rejected_sentence or "")
+    assert written.rejected_sentence != first.text
 
 
 def test_a_description_takes_the_writers_sentence_and_what_was_rejected(
