@@ -1,22 +1,21 @@
-"""`inspector train-kinds` and `inspector train-adapter` as a person types them."""
+"""`inspector train-kinds` and `inspector train-adapter` as a person types them.
+
+That an adapter is made, and made again by the command in its manifest, is tested in `adapter/test_training`.
+"""
 
 from __future__ import annotations
 
-import shlex
 from pathlib import Path
 from typing import get_args
 
 import pytest
 import typer
-from pydantic import Field
 from typer.testing import CliRunner
 
-from inspector.describing.adapter import load_adapter
 from inspector.describing.kinds import KINDS_MANIFEST, KindsManifest, load_kind_reader
 from inspector.describing.words import Language
 from inspector.errors import OutputExistsError, TrainingError
 from training import commands_describing
-from training.adapter.training import AdapterSettings
 from training.kinds.fitting import KindSettings
 
 
@@ -28,21 +27,9 @@ class FewDefects(KindSettings):
     epochs: int = 1
 
 
-class FewExamples(AdapterSettings):
-    """As the command's settings, with smaller numbers by default."""
-
-    surfaces: int = 4
-    examples: int = 40
-    scored: int = 0
-    epochs: int = 1
-    steps: int = 1
-    batch: int = Field(2, ge=1)
-
-
 @pytest.fixture
 def app(monkeypatch: pytest.MonkeyPatch) -> typer.Typer:
     monkeypatch.setattr("training.kinds.fitting.KindSettings", FewDefects)
-    monkeypatch.setattr("training.adapter.training.AdapterSettings", FewExamples)
     app = typer.Typer()
     commands_describing.register(app)
     return app
@@ -57,26 +44,6 @@ def test_kinds_are_made_and_said_how_good_they_are(app: typer.Typer, tmp_path: P
     load_kind_reader(folder=output)
     manifest = KindsManifest.model_validate_json((output / KINDS_MANIFEST).read_bytes())
     assert (manifest.command, manifest.seed) == ("inspector train-kinds --seed 3", 3)
-
-
-def test_an_adapter_is_made_and_knows_the_command_that_makes_it_again(
-    app: typer.Typer, tmp_path: Path, tiny_language_model_source: Path
-) -> None:
-    output = tmp_path / "adapter"
-    words = ["--language-model", str(tiny_language_model_source), "--steps", "2", "--language", "zh"]
-    result = CliRunner().invoke(app, ["train-adapter", "--output", str(output), *words, "--seed", "3"])
-    assert result.exit_code == 0, result.output
-    assert f"Adapter {output} for tiny-llama" in result.stdout
-    assert "read position: " in result.stdout
-    manifest = load_adapter(output).manifest
-    assert (manifest.seed, manifest.language, manifest.hidden_size) == (3, "zh", 64)
-    again = shlex.split(manifest.command)
-    assert again[:2] == ["inspector", "train-adapter"]
-    assert [again[again.index(option) + 1] for option in ("--language-model", "--steps", "--language")] == [
-        str(tiny_language_model_source), "2", "zh"
-    ]  # fmt: skip
-    refused = CliRunner().invoke(app, [*again[1:], "--output", str(output)])
-    assert isinstance(refused.exception, OutputExistsError)  # and no usage error
 
 
 @pytest.mark.parametrize("command", ["train-kinds", "train-adapter"])

@@ -13,6 +13,9 @@ from PIL import Image
 from inspector.bundle import load_bundle
 from inspector.calibration import promise
 from inspector.cli import main
+from inspector.describing.describer import Describer
+from inspector.describing.inputs import KNOWN_KINDS
+from inspector.describing.kinds import BUNDLE_KINDS
 from inspector.errors import DatasetError, OutputExistsError, ParityError, TrainingError
 from inspector.frames import image_files, read_frame
 from inspector.inspecting import load_inspector
@@ -20,6 +23,7 @@ from inspector.results import Verdict
 from tests.training.washers import FAST, write_washers
 from training.decoders.scorer import Scorer
 from training.export import MAX_RELATIVE_DIFFERENCE, export_scorer
+from training.kinds.vocabulary import KindsOfProduct, OwnKind
 from training.normals import read_normals, suspects
 from training.product import check_product, train_product
 
@@ -65,11 +69,30 @@ def test_batch_and_single_frames_score_alike(bundle_path: Path, data: Path) -> N
     assert together == pytest.approx([inspector.inspect(frame).score for frame in frames], rel=1e-4)
 
 
-def test_the_same_seed_gives_the_same_scores(bundle_path: Path, data: Path, tmp_path: Path) -> None:
-    again = train_product("washer", data / "train" / "good", tmp_path / "again", FAST).bundle.manifest
+@pytest.fixture(scope="module")
+def burrs_path(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same product once more, which can have nothing but burrs."""
+    weights = {kind.value: 0.0 for kind in KNOWN_KINDS} | {"burr": 5.0}
+    kinds = KindsOfProduct(own=(OwnKind(word="burr", phrases=("a sharp ridge of metal",)),), weights=weights)
+    output = tmp_path_factory.mktemp("bundles") / "burrs"
+    train_product("washer", data / "train" / "good", output, FAST.model_copy(update={"kinds": kinds}))
+    return output
 
-    first = load_bundle(bundle_path).manifest
+
+def test_the_same_seed_gives_the_same_scores(bundle_path: Path, burrs_path: Path) -> None:
+    first, again = (load_bundle(path).manifest for path in (bundle_path, burrs_path))
     assert [one.score for one in again.golden] == pytest.approx([one.score for one in first.golden], rel=1e-3)
+
+
+def test_a_bundle_tells_the_products_own_kinds(burrs_path: Path, data: Path) -> None:
+    inspector = load_inspector(burrs_path)
+    assert BUNDLE_KINDS in inspector.bundle.manifest.files
+    assert "burr" in str(inspector.bundle.manifest.training["settings"])
+    describer = Describer(inspector.bundle)
+    frame = read_frame(image_files(data / "test" / "blot")[0])
+    task = describer.measure(frame, inspector.inspect(frame))
+    assert {region.kind for region in task.facts.regions} == {"burr"}
+    assert task.kinds == (*KNOWN_KINDS, "burr")
 
 
 def test_graph_has_a_dynamic_batch_and_no_weights_beside_it(bundle_path: Path) -> None:

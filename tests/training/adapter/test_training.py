@@ -10,7 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+import typer
 from safetensors.torch import load_file
+from typer.testing import CliRunner
 
 from inspector.describing.adapter import (
     ADAPTER_MANIFEST,
@@ -19,13 +21,14 @@ from inspector.describing.adapter import (
     AFTER,
     BEFORE,
     EXAMPLES,
-    AdapterManifest,
     check_fit,
     load_adapter,
 )
 from inspector.describing.inputs import AdapterInputs
+from inspector.describing.slots import SLOTS
 from inspector.errors import OutputExistsError, ParityError, TrainingError
 from tests.language_model import TINY_HIDDEN_SIZE
+from training import commands_describing
 from training.adapter.fitting import Lessons
 from training.adapter.network import Adapter
 from training.adapter.training import (
@@ -37,9 +40,19 @@ from training.adapter.training import (
     write_adapter,
 )
 
-FAST = AdapterSettings(surfaces=4, scored=0, epochs=1, steps=2, batch=2).model_copy(update={"examples": 40})
-"""Fewer examples than anybody may ask for."""
-COMMAND = "inspector train-adapter --seed 0"
+
+class Fast(AdapterSettings):
+    """Smaller numbers than anybody may ask for, by default."""
+
+    surfaces: int = 4
+    examples: int = 40
+    scored: int = 0
+    epochs: int = 1
+    steps: int = 2
+    batch: int = 2
+
+
+FAST = Fast()
 STEPS = [
     "Loading the language model",
     "Rendering good parts",
@@ -48,6 +61,11 @@ STEPS = [
     "Tuning through the language model",
     "Exporting",
 ]
+
+
+def command_of(source: Path | str) -> str:
+    """What a person types for `FAST`."""
+    return f"inspector train-adapter --language-model {source} --language en --steps {FAST.steps} --seed 0"
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +84,7 @@ def trained(
         output,
         str(tiny_language_model_source),
         FAST,
-        command=COMMAND,
+        command=command_of(tiny_language_model_source),
         on_step=lambda *step: told.append(step),
     )
     return output, result
@@ -85,7 +103,7 @@ def test_the_folder_holds_an_adapter_that_can_be_served(trained: tuple[Path, Tra
     check_fit(adapter, "tiny", TINY_HIDDEN_SIZE)
     manifest = adapter.manifest
     assert (manifest.language_model, manifest.hidden_size) == ("tiny-llama", TINY_HIDDEN_SIZE)
-    assert (manifest.command, manifest.seed, manifest.language) == (COMMAND, 0, "en")
+    assert (manifest.seed, manifest.language) == (0, "en")
     assert "sentence loss" in manifest.figures
     assert "read position" in manifest.figures
     assert result.size_bytes == sum(file.stat().st_size for file in output.iterdir())
@@ -105,27 +123,29 @@ def test_every_step_is_told_in_order_first_with_nothing_done(
 
 @torch.inference_mode()
 def test_onnx_computes_what_torch_does(trained: tuple[Path, TrainedAdapter], few_lessons: Lessons) -> None:
-    output, result = trained
-    state = load_file(output / ADAPTER_WEIGHTS)
-    tables = [state[f"words.{number}"] for number in range(len(result.manifest.slots))]
-    network = Adapter(tables, *(state[name] for name in (EXAMPLES, BEFORE, AFTER))).eval()
-    network.load_state_dict(state)
-    soft, probabilities = network(few_lessons.maps, few_lessons.look, few_lessons.kinds)
-    served = load_adapter(output)
+    soft, probabilities = trained_network(trained[0])(few_lessons.maps, few_lessons.look, few_lessons.kinds)
+    served = load_adapter(trained[0])
     for row in range(0, len(few_lessons), 5):
         reading = served.read(inputs_of(few_lessons, row))
         np.testing.assert_allclose(reading.soft_tokens, soft[row], atol=1e-3 * float(soft.abs().max()))
         np.testing.assert_allclose(np.concatenate(reading.probabilities), probabilities[row], atol=1e-3)
 
 
-def test_the_same_seed_makes_the_same_adapter(
-    trained: tuple[Path, TrainedAdapter], tiny_language_model_source: Path, tmp_path: Path
+def test_the_command_in_the_manifest_makes_the_same_adapter_again(
+    trained: tuple[Path, TrainedAdapter], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    again = train_adapter(tmp_path / "again", str(tiny_language_model_source), FAST, command=COMMAND)
+    monkeypatch.setattr("training.adapter.training.AdapterSettings", Fast)  # numbers that no option sets
+    app = typer.Typer()
+    commands_describing.register(app)
     output, first = trained
-    assert again.manifest.files == first.manifest.files
-    assert again.manifest.figures == first.manifest.figures
-    assert (tmp_path / "again" / ADAPTER_MANIFEST).read_bytes() == (output / ADAPTER_MANIFEST).read_bytes()
+    again = tmp_path / "again"
+    words = [*shlex.split(first.manifest.command)[1:], "--output", str(again)]
+    result = CliRunner().invoke(app, words)
+    assert result.exit_code == 0, result.output
+    assert f"Adapter {again} for tiny-llama" in result.stdout
+    assert "read position: " in result.stdout
+    for name in (ADAPTER_MANIFEST, ADAPTER_ONNX, ADAPTER_WEIGHTS):
+        assert (again / name).read_bytes() == (output / name).read_bytes()
 
 
 def test_whoever_runs_the_service_can_read_the_folder(trained: tuple[Path, TrainedAdapter]) -> None:
@@ -148,7 +168,7 @@ def test_an_interruption_leaves_nothing(at: str, tiny_language_model_source: Pat
 
     with pytest.raises(KeyboardInterrupt):
         train_adapter(
-            tmp_path / "out", str(tiny_language_model_source), FAST, command=COMMAND, on_step=interrupt
+            tmp_path / "out", str(tiny_language_model_source), FAST, command="inspector", on_step=interrupt
         )
     assert list(tmp_path.iterdir()) == []
 
@@ -159,9 +179,9 @@ def test_what_stands_there_is_not_overwritten_unless_that_is_wanted(
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "note").write_text("mine")
     with pytest.raises(OutputExistsError, match="--overwrite"):
-        train_adapter(tmp_path / "out", str(tiny_language_model_source), FAST, command=COMMAND)
+        train_adapter(tmp_path / "out", str(tiny_language_model_source), FAST, command="inspector")
     with pytest.raises(TrainingError, match="no/such-model cannot be loaded"):
-        train_adapter(tmp_path / "out", "no/such-model", FAST, command=COMMAND, overwrite=True)
+        train_adapter(tmp_path / "out", "no/such-model", FAST, command="inspector", overwrite=True)
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
     assert (tmp_path / "out" / "note").read_text() == "mine"
 
@@ -174,20 +194,23 @@ def test_examples_are_the_same_for_the_same_seed() -> None:
     assert [one.facts for one in first] != [one.facts for one in other]
 
 
-def written(folder: Path, adapter: Adapter, lessons: Lessons) -> AdapterManifest:
-    return write_adapter(folder, adapter, lessons, name="tiny", settings=FAST, command=COMMAND, figures={})
+def trained_network(output: Path) -> Adapter:
+    state = load_file(output / ADAPTER_WEIGHTS)
+    tables = [state[f"words.{number}"] for number in range(len(SLOTS))]
+    network = Adapter(tables, *(state[name] for name in (EXAMPLES, BEFORE, AFTER))).eval()
+    network.load_state_dict(state)
+    return network
 
 
 def test_a_network_that_computes_something_else_is_refused(
-    adapter: Adapter, few_lessons: Lessons, tmp_path: Path
+    trained: tuple[Path, TrainedAdapter], few_lessons: Lessons
 ) -> None:
-    held_out = few_lessons.taken(torch.arange(4))
-    written(tmp_path, adapter, held_out)
-    check_adapter(tmp_path, adapter, held_out)
+    network, held_out = trained_network(trained[0]), few_lessons.taken(torch.arange(4))
+    check_adapter(trained[0], network, held_out)
     with torch.no_grad():
-        adapter.words[0] *= 1.1
+        network.words[0] *= 1.1
     with pytest.raises(ParityError, match="differ from the trained one's by"):
-        check_adapter(tmp_path, adapter, held_out)
+        check_adapter(trained[0], network, held_out)
 
 
 @pytest.mark.parametrize("name", ["before", "words.3"])
@@ -196,7 +219,9 @@ def test_an_adapter_that_is_not_finite_is_not_kept(
 ) -> None:
     dict(adapter.named_parameters())[name].data[0, 0] = float("nan")
     with pytest.raises(TrainingError, match=f"{name} is not finite"):
-        written(tmp_path, adapter, few_lessons)
+        write_adapter(
+            tmp_path, adapter, few_lessons, name="tiny", settings=FAST, command="inspector", figures={}
+        )
     assert list(tmp_path.iterdir()) == []
 
 

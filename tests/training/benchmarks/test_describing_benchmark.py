@@ -188,7 +188,7 @@ def test_painted_frames_are_the_same_for_the_same_seed_and_none_is_an_adapters_l
 
 def test_with_the_packaged_adapter_the_maps_speak_and_not_the_prompt(language_model: LanguageModel) -> None:
     writer = SentenceWriter(load_adapter(), language_model)
-    frames = list(describe_painted(8, 1000, writer))
+    frames = list(describe_painted(7, 1000, writer))
     figures = figures_of(frames)
     assert (figures.agreeing, figures.contradictions) == (1.0, 0)
     assert figures.located >= 5
