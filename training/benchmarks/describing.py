@@ -47,7 +47,7 @@ def main(
         "var/language-model"
     ),
     adapter: Annotated[Path | None, typer.Option(help="Another adapter.", show_default=False)] = None,
-    painted: Annotated[int, typer.Option(help="Painted frames that are described too.")] = 150,
+    painted: Annotated[int, typer.Option(help="Painted frames that are described too.")] = 60,
     output: Annotated[Path, typer.Option(help="Document to write the tables into.")] = Path(
         "docs/benchmarks.md"
     ),
