@@ -120,11 +120,13 @@ def test_an_interruption_leaves_nothing(
 
 
 def test_an_interruption_ends_the_exporting_process(tiny_language_model_source: Path, tmp_path: Path) -> None:
+    # Other tests' servers are children of this process too.
+    others = set(psutil.Process().children())
     children: list[psutil.Process] = []
 
     def interrupt(step: str, done: int, parts: int) -> None:
         if step == "Exporting":
-            children.extend(psutil.Process().children())
+            children.extend(set(psutil.Process().children()) - others)
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
