@@ -154,8 +154,16 @@ def train_product(
     )
 
 
-def check_output(output: Path, *, overwrite: bool) -> None:
+def check_output(
+    output: Path, *, overwrite: bool, manifest: str = MANIFEST_NAME, what: str = "bundle"
+) -> None:
     """Refuse before the training what could not be written after it.
+
+    Args:
+        output: where it will be written.
+        overwrite: replace what stands there, if it is one of the same.
+        manifest: the file by which one is known.
+        what: what it is called.
 
     Raises:
         OutputExistsError: something stands at `output` that may not be replaced.
@@ -166,9 +174,9 @@ def check_output(output: Path, *, overwrite: bool) -> None:
         raise OutputExistsError(
             f"{output} already exists", "nothing was trained", "Choose another --output, or add --overwrite"
         )
-    if not (output / MANIFEST_NAME).is_file():
+    if not (output / manifest).is_file():
         raise OutputExistsError(
-            f"{output} is not replaced", "it is no bundle", "Choose another --output, or move it away"
+            f"{output} is not replaced", f"it is no {what}", "Choose another --output, or move it away"
         )
 
 

@@ -22,6 +22,7 @@ from inspector.describing.adapter import (
     AdapterManifest,
     load_adapter,
 )
+from inspector.describing.inputs import AdapterInputs
 from inspector.describing.slots import SLOTS
 from inspector.describing.words import Language
 from inspector.errors import ParityError, TrainingError
@@ -35,6 +36,7 @@ from training.export import export_network
 from training.language_model.sources import DEFAULT_SOURCE
 from training.language_model.torch_model import load_torch_language_model
 from training.learning import OnStep, ignore_step
+from training.product import check_output
 
 PARITY = 1e-3
 """Largest difference of a soft token, relative to the largest of them, between torch and ONNX Runtime."""
@@ -98,6 +100,7 @@ def train_adapter(
         ParityError: the exported network does not compute what the trained one does.
     """
     started = time.perf_counter()
+    check_output(output, overwrite=overwrite, manifest=ADAPTER_MANIFEST, what="adapter")
     with new_folder(output, overwrite=overwrite) as folder:
         on_step("Loading the language model", 0, 1)
         language_model = load_torch_language_model(source, online=online)
@@ -210,8 +213,6 @@ def check_adapter(folder: Path, adapter: Adapter, lessons: Lessons) -> None:
     Raises:
         ParityError: a soft token differs by more than 1e-3 of the largest.
     """
-    from inspector.describing.inputs import AdapterInputs  # noqa: PLC0415 - only here
-
     served = load_adapter(folder)
     with torch.inference_mode():
         soft, _ = adapter(lessons.maps, lessons.look, lessons.kinds)

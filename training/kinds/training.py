@@ -30,6 +30,7 @@ from training.export import export_network
 from training.kinds.fitting import KindLessons, KindSettings, fit_kinds, kind_accuracy, paint_lessons
 from training.kinds.vocabulary import CENTRE, encode_known_kinds
 from training.learning import OnStep, ignore_step
+from training.product import check_output
 
 HELD_OUT = 5
 """One painted defect in so many is not learned from."""
@@ -66,6 +67,7 @@ def train_kinds(
         TrainingError: the text encoder's package is missing.
     """
     started = time.perf_counter()
+    check_output(output, overwrite=overwrite, manifest=KINDS_MANIFEST, what="network for kinds")
     rng = np.random.default_rng(settings.seed)
     with new_folder(output, overwrite=overwrite) as folder:
         encoder = build_text_encoder()

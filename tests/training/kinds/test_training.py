@@ -114,3 +114,12 @@ def test_what_stands_there_is_not_overwritten_unless_that_is_wanted(tmp_path: Pa
 def test_settings_out_of_range_are_refused(wrong: dict[str, object]) -> None:
     with pytest.raises(ValueError, match=next(iter(wrong))):
         KindSettings(**wrong)
+
+
+def test_a_folder_of_something_else_is_not_replaced(tmp_path: Path) -> None:
+    (tmp_path / "photographs").mkdir()
+    kept = tmp_path / "photographs" / "good.png"
+    kept.write_bytes(b"kept")
+    with pytest.raises(OutputExistsError, match="it is no network for kinds"):
+        train_kinds(kept.parent, command="inspector train-kinds", overwrite=True)
+    assert kept.read_bytes() == b"kept"
