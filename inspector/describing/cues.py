@@ -14,7 +14,9 @@ from numpy.typing import NDArray
 
 from inspector.describing.own_pixels import WORKING_PX, OwnPixels, find_own_pixels, resized, to_lab
 from inspector.describing.pixels import Mask
-from inspector.describing.shape import elongation, largest_hole, slenderness, solidity
+from inspector.describing.shape import largest_hole
+from inspector.describing.spots import SPOT_CUES, measure_spots, outline_cues
+from inspector.describing.surroundings import SURROUNDINGS_CUES, measure_surroundings
 
 GEOMETRY = ("elongation", "slenderness", "solidity", "hole")
 CUES = (
@@ -48,6 +50,8 @@ CUES = (
     "own spread",
     "steepest",
     "surroundings' steepest",
+    *SPOT_CUES,
+    *SURROUNDINGS_CUES,
 )
 """Names of the cues, in order. A core is the region as the map sees it; its own pixels are those inside it
 that differ from the surroundings."""
@@ -93,17 +97,15 @@ def measure_cues(image: NDArray[np.uint8], core: Mask) -> NDArray[np.float32]:
         *_sizes(found, core, own),
         *_colours(look.lab, core, own, found.usual),
         *_structure(look, found, core, own),
+        *measure_spots(look.lab, core, found),
+        *measure_surroundings(look.lab[..., 0], core, found.ring),
     )
     return np.nan_to_num(np.array(cues, np.float32))
 
 
 def _geometry(mask: Mask) -> tuple[float, float, float, float]:
-    if mask.sum() < 4:  # noqa: PLR2004 - no shape
-        return 0.0, 0.0, 1.0, 0.0
-    hole = largest_hole(mask)
-    area = float(mask.sum())
-    thin = max(slenderness(mask), 0.1)
-    return float(np.log(elongation(mask))), float(np.log(thin)), solidity(mask), hole / (area + hole)
+    hole = largest_hole(mask) if mask.sum() >= 4 else 0  # noqa: PLR2004 - no shape
+    return *outline_cues(mask), hole / (float(mask.sum()) + hole)
 
 
 def _sizes(found: OwnPixels, core: Mask, own: Mask) -> tuple[float, ...]:

@@ -197,13 +197,18 @@ def _cues_of(
 
 
 def load_kind_reader(
-    bundle: Bundle | None = None, folder: Path | None = None, *, threads: int = 1
+    bundle: Bundle | None = None,
+    folder: Path | None = None,
+    *,
+    own: OwnKinds | None = None,
+    threads: int = 1,
 ) -> KindReader:
     """Read the network for kinds, and a product's own kinds.
 
     Args:
         bundle: of the product; None: it has no kinds of its own.
         folder: of another network than the one that comes with the package.
+        own: a product's kinds, where no bundle holds them yet.
         threads: of one forward pass.
 
     Raises:
@@ -219,7 +224,8 @@ def load_kind_reader(
     if DIRECTIONS not in read.tensors:
         raise KindsError(what, f"{KINDS_WEIGHTS} holds no {DIRECTIONS}", LAYOUT.remedy)
     directions = read.tensors[DIRECTIONS]
-    own = OwnKinds() if bundle is None else _own_kinds(bundle, directions.shape[1])
+    if own is None:
+        own = OwnKinds() if bundle is None else _own_kinds(bundle, directions.shape[1])
     return KindReader(read.manifest, read.session, directions, own)
 
 

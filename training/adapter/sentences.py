@@ -56,7 +56,9 @@ ONE = (
     "The only defect is {thing} {place}.",
 )
 
+# Usually only the worst is told: a sentence that names two defects is twice as often wrong.
 TWO = (
+    "Two defects, the worse is {thing} {place}.",
     "Two defects: {thing} {place} and {thing2} {place2}.",
     "There are two defects: {thing} {place} and {thing2} {place2}.",
     "The part has two defects: {thing} {place}, and {thing2} {place2}.",
@@ -72,11 +74,11 @@ TWO = (
 )
 
 MORE = (
+    "{Count} defects, the worst is {thing} {place}.",
     "{Count} defects: {thing} {place}; {thing2} {place2}; and {others} more.",
     "{Count} defects: {thing} {place}, {thing2} {place2} and {others} more.",
     "There are {count} defects: {thing} {place}, {thing2} {place2} and {others} more.",
     "The part has {count} defects, the worst is {thing} {place}.",
-    "{Count} defects, the worst is {thing} {place}.",
     "{Count} defects were found; the worst is {thing} {place}.",
     "The worst of {count} defects is {thing} {place}.",
     "{Thing} {place}, {thing2} {place2} and {others} more defects.",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -14,12 +14,13 @@ from inspector.bundle import Bundle
 from inspector.describing.check import PRESENCE_BY_VERDICT, check_sentence, read_sentence
 from inspector.describing.describer import Describer
 from inspector.describing.facts import Facts
+from inspector.describing.kinds import OwnKinds, load_kind_reader
 from inspector.describing.positions import position_of
 from inspector.describing.templates import describe_by_template
 from inspector.describing.words import Position, Source
 from inspector.describing.writer import SentenceWriter, WritingTask
 from inspector.frames import read_frame
-from inspector.inspecting import load_inspector
+from inspector.inspecting import anomaly_map_in_frame, load_inspector
 from inspector.results import Verdict
 from inspector.settings import EngineSettings
 from training.adapter.examples import LIMIT, Example, map_of_masks, measured_example, paint_frame
@@ -41,6 +42,7 @@ class DescribedFrame:
         own: what the language model wrote first, before the check; None where it was not asked.
         blind: what it wrote with zeros in place of the adapter's soft tokens.
         seconds: to write the sentence.
+        listed_kind: of the worst region, where the product's kinds are listed; None without a region.
     """
 
     name: str
@@ -52,6 +54,7 @@ class DescribedFrame:
     own: str | None = None
     blind: str | None = None
     seconds: float = 0.0
+    listed_kind: str | None = None
 
     @property
     def rejected(self) -> bool:
@@ -80,17 +83,31 @@ class DescribedFrame:
         return tuple(str(region.kind) for region in self.facts.regions)
 
 
-def describe_dataset(dataset: Path, bundle: Bundle, writer: SentenceWriter) -> Iterator[DescribedFrame]:
-    """Inspect and describe every test frame of a folder in MVTec layout."""
+def describe_dataset(
+    dataset: Path, bundle: Bundle, writer: SentenceWriter, listed: OwnKinds
+) -> Iterator[DescribedFrame]:
+    """Inspect and describe every test frame of a folder in MVTec layout.
+
+    Args:
+        dataset: the folder.
+        bundle: of the product; it lists no kinds.
+        writer: writes the sentences.
+        listed: kinds that the product has, for `DescribedFrame.listed_kind`.
+    """
     inspector = load_inspector(bundle.path, EngineSettings(threads=1))
-    describer = Describer(inspector.bundle)
+    describer, reader = Describer(inspector.bundle), load_kind_reader(own=listed)
+    limit = inspector.bundle.manifest.limits.pixel
     for sample in load_test_set(dataset).samples:
         frame = read_frame(sample.path)
-        task = describer.measure(frame, inspector.inspect(frame))
+        inspection = inspector.inspect(frame)
+        task = describer.measure(frame, inspection)
+        worst = inspection.regions[:1] if task.facts.regions else ()
+        guesses = reader.guess(frame.image, anomaly_map_in_frame(inspection), worst, limit)
         cells: frozenset[Position] = frozenset()
         if sample.mask_path is not None:
             cells = cells_of(read_mask(sample.mask_path, *frame.image.shape[:2]))
-        yield _described(sample.name, sample.kind, task, cells, writer)
+        described = _described(sample.name, sample.kind, task, cells, writer)
+        yield replace(described, listed_kind=guesses[0].word if guesses else None)
 
 
 def describe_painted(count: int, seed: int, writer: SentenceWriter) -> Iterator[DescribedFrame]:

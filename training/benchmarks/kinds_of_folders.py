@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from inspector.describing.inputs import KNOWN_KINDS
+from inspector.describing.kinds import OwnKinds
 from inspector.describing.words import Kind
 
 KINDS_OF_FOLDERS: Mapping[str, Mapping[str, frozenset[str]]] = {
@@ -24,3 +26,9 @@ KINDS_OF_FOLDERS: Mapping[str, Mapping[str, frozenset[str]]] = {
     },
 }
 """Data set, folder below `test`, words."""
+
+
+def kinds_listed_for(dataset: str) -> OwnKinds:
+    """What an engineer would write who lists the kinds that a product has: the words of all its folders."""
+    words = frozenset[str]().union(*KINDS_OF_FOLDERS[dataset].values())
+    return OwnKinds(weights={kind.value: float(kind.value in words) for kind in KNOWN_KINDS})

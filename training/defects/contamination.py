@@ -5,14 +5,17 @@ from __future__ import annotations
 import numpy as np
 
 from training.defects.colour import donor_texture, random_contrast, shifted
+from training.defects.foreign_body import filling, flake, matter, strip
 from training.defects.lines import draw_line
-from training.defects.noise import perlin_noise
 from training.defects.placing import irregular_shape, random_area, random_centre
 from training.defects.values import DefectKind, FloatMap, Image, Mask, SyntheticDefect
 from training.defects.visible import finish
 
-SHARE_FIBRES = 0.2
-SHARE_FOREIGN_TEXTURE = 0.4
+SHARES = {"fibre": 0.15, "strip": 0.15, "flake": 0.2, "filling": 0.15, "lumps": 0.35}
+"""How often each form of foreign matter is painted."""
+SHARE_FOREIGN_TEXTURE = 0.3
+SHARE_BESIDE = 0.3
+"""Share of foreign matter that reaches beyond the part."""
 LARGEST_GROUP = 8
 LARGEST_LUMPS = 0.2
 """Share of the frame: from a crumb to something that fills an opening."""
@@ -22,27 +25,37 @@ FIBRE_POINTS = 40
 def paint_contamination(
     image: Image, rng: np.random.Generator, foreground: Mask | None = None, donor: Image | None = None
 ) -> SyntheticDefect:
-    """Lay a lump, some crumbs or a fibre on the part; see `PaintDefect`."""
-    if rng.random() < SHARE_FIBRES:
-        opacity = _fibre(image.shape, random_centre(image.shape, foreground, rng), rng)
-    else:
-        opacity = _lumps(image.shape, foreground, rng)
-    if foreground is not None and foreground.any():
+    """Lay lumps, a chip, a strip or a fibre on the part, or fill an opening; see `PaintDefect`."""
+    opacity = _outline(image, foreground, rng)
+    if foreground is not None and foreground.any() and rng.random() >= SHARE_BESIDE:
         opacity *= foreground
     if rng.random() < SHARE_FOREIGN_TEXTURE:
-        matter = donor_texture(image, donor, rng).astype(np.float32)
+        laid = donor_texture(image, donor, rng).astype(np.float32)
     else:
         where = opacity > 0.5  # noqa: PLR2004
         surface = image[where].mean(axis=0) if where.any() else image.mean(axis=(0, 1))
         contrast = random_contrast(rng, weakest=30)
-        height, width = image.shape[:2]
-        cells = float(rng.uniform(8, 40))
-        grain = rng.uniform(0.1, 0.5) * contrast * perlin_noise(height, width, (cells, cells), rng)
-        # Crumbs and smears are rougher than most surfaces.
-        grain += rng.normal(0, rng.uniform(0, 0.4) * contrast, grain.shape)
-        matter = shifted(surface.astype(np.float32), contrast, rng) + grain[..., None]
-    painted = image + opacity[..., None] * (matter - image)
+        tone = shifted(surface.astype(np.float32), contrast, rng)
+        laid = matter(image.shape, tone, contrast, rng)
+    painted = image + opacity[..., None] * (laid - image)
     return finish(image, painted.astype(np.float32), DefectKind.CONTAMINATION)
+
+
+def _outline(image: Image, foreground: Mask | None, rng: np.random.Generator) -> FloatMap:
+    form = rng.choice(list(SHARES), p=list(SHARES.values()))
+    centre = random_centre(image.shape, foreground, rng)
+    if form == "fibre":
+        return _fibre(image.shape, centre, rng)
+    if form == "strip":
+        return strip(image.shape, centre, rng)
+    if form == "flake":
+        area_px = random_area(rng, smallest=0.001, largest=LARGEST_LUMPS) * image.shape[0] * image.shape[1]
+        return flake(image.shape, centre, area_px, rng)
+    if form == "filling":
+        filled = filling(image, centre, rng)
+        if filled is not None:
+            return filled
+    return _lumps(image.shape, foreground, rng)
 
 
 def _lumps(frame: tuple[int, ...], foreground: Mask | None, rng: np.random.Generator) -> FloatMap:

@@ -9,6 +9,8 @@ from training.defects.values import DefectKind, Image, Mask, SyntheticDefect
 from training.defects.visible import finish
 
 LARGEST_GROUP = 5
+LARGEST_ASPECT = 2.6
+"""Pores that were open while a surface was rolled or drawn are long."""
 SHARE_RIM = 0.4
 """Share of holes whose upper or lower rim catches the light."""
 
@@ -26,9 +28,15 @@ def paint_hole(
     count = int(rng.integers(2, LARGEST_GROUP + 1)) if rng.random() < 0.25 else 1  # noqa: PLR2004
     depth = rng.uniform(0.05, 0.55)
     for _ in range(count):
-        softness = rng.uniform(0.05, 0.35)
+        softness, irregularity = rng.uniform(0.05, 0.35), rng.uniform(0.1, 0.45)
         shape = irregular_shape(
-            image.shape, (y, x), area_px, rng, softness=softness, irregularity=0.2, largest_aspect=1.6
+            image.shape,
+            (y, x),
+            area_px,
+            rng,
+            softness=softness,
+            irregularity=irregularity,
+            largest_aspect=LARGEST_ASPECT,
         )
         opacity = shape.opacity
         if foreground is not None and foreground.any():

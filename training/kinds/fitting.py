@@ -27,7 +27,7 @@ class KindSettings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     surfaces: int = Field(200, title="Surfaces", description="Good pictures to paint on", ge=4)
-    defects: int = Field(4000, title="Defects", description="Painted, of all kinds alike", ge=100)
+    defects: int = Field(6000, title="Defects", description="Painted, of all kinds alike", ge=100)
     hidden: int = Field(48, title="Hidden units", ge=4, le=4096)
     epochs: int = Field(20, title="Epochs", ge=1)
     batch: int = Field(64, title="Batch", ge=8)

@@ -180,6 +180,11 @@ def test_what_stands_there_is_not_overwritten_unless_that_is_wanted(
     (tmp_path / "out" / "note").write_text("mine")
     with pytest.raises(OutputExistsError, match="--overwrite"):
         train_adapter(tmp_path / "out", str(tiny_language_model_source), FAST, command="inspector")
+    with pytest.raises(OutputExistsError, match="it is no adapter"):
+        train_adapter(
+            tmp_path / "out", str(tiny_language_model_source), FAST, command="inspector", overwrite=True
+        )
+    (tmp_path / "out" / ADAPTER_MANIFEST).write_text("{}")
     with pytest.raises(TrainingError, match="no/such-model cannot be loaded"):
         train_adapter(tmp_path / "out", "no/such-model", FAST, command="inspector", overwrite=True)
     assert [path.name for path in tmp_path.iterdir()] == ["out"]

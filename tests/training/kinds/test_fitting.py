@@ -54,7 +54,7 @@ def test_the_same_generator_paints_the_same_lessons(surfaces: list[Surface], les
     assert list(dict.fromkeys(told)) == [(done, 6) for done in range(6)]
 
 
-def toy_lessons(seed: int, count: int = 200) -> KindLessons:
+def toy_lessons(seed: int, count: int = 400) -> KindLessons:
     """Each kind has a cue of its own that is high."""
     rng = np.random.default_rng(seed)
     kinds = rng.integers(len(NAMED_KINDS), size=count)
