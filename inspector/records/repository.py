@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime
+import threading
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from datetime import UTC, datetime
 from types import TracebackType
 from typing import Self
 
-from sqlalchemy import URL, Connection, Engine, Select, bindparam, func, insert, select, tuple_, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import (
+    URL,
+    Connection,
+    Engine,
+    Select,
+    bindparam,
+    func,
+    insert,
+    select,
+    tuple_,
+    update,
+)
 from sqlalchemy.orm import Session, joinedload, selectinload
 
 from inspector.records.database import connect, explained, for_writing, parse_url, show
 from inspector.records.migrating import migrate
+from inspector.records.outbox import Outbox, insert_ignoring, put
 from inspector.records.rows import (
     description_values,
     evidence_values,
@@ -21,8 +34,14 @@ from inspector.records.rows import (
     region_values,
     stored_inspection,
 )
-from inspector.records.tables import DescriptionRow, EvidenceRow, InspectionRow, RegionRow, Table
-from inspector.records.values import StoredDescription, StoredInspection, VerdictCount
+from inspector.records.tables import DescriptionRow, EvidenceRow, InspectionRow, RegionRow
+from inspector.records.values import (
+    Destination,
+    StoredDescription,
+    StoredInspection,
+    Told,
+    VerdictCount,
+)
 from inspector.results import Verdict
 
 
@@ -33,7 +52,12 @@ class Records:
     """
 
     def __init__(self, engine: Engine, url: URL) -> None:
-        self._engine, self._writing, self._name = engine, for_writing(engine), show(url)
+        self._engine, self._for_writing, self._name = engine, for_writing(engine), show(url)
+        # SQLite has one writer at a time. Threads of one process wait for each other here, where they are
+        # served at once, and not by asking the file again and again, where one may starve.
+        self._one_writer = threading.Lock() if url.get_backend_name() == "sqlite" else nullcontext()
+        self.outbox = Outbox(engine, self._transaction, self.known, self._name)
+        """What is stored and not yet told."""
 
     @classmethod
     def open(cls, url: str) -> Records:
@@ -52,36 +76,55 @@ class Records:
         return cls(connect(parsed), parsed)
 
     def add(self, record: StoredInspection) -> bool:
-        """Store an inspection with its regions and evidence; when this returns, it is on disk.
+        """Store one inspection, of which nobody is told; see `add_all`."""
+        return self.add_all([record])[0]
+
+    def add_all(
+        self, records: Sequence[StoredInspection], destinations: Collection[Destination] = ()
+    ) -> list[bool]:
+        """Store inspections with their regions and evidence, and what is to be told of them.
+
+        All is one transaction: when this returns, everything is on disk; when it raises, nothing is stored.
+
+        Args:
+            records: in the order in which they are to be told.
+            destinations: who shall be told of those that are new.
 
         Returns:
-            False when the frame id is already stored; the stored inspection stays as it is.
+            For each record whether it is new. Where its frame id is stored already, also by an earlier one of
+            these records, the stored inspection stays as it is.
 
         Raises:
-            RecordsError: the database cannot be reached or written; nothing of the inspection is stored.
+            RecordsError: the database cannot be reached or written.
         """
-        with explained(f"inspection {record.frame_id} cannot be stored in {self._name}"):
-            with self._writing.begin() as connection:
-                # The unique constraint decides, so that two deliveries at the same time store one inspection.
-                statement = (
-                    _insert(connection, InspectionRow)
-                    .values(**inspection_values(record))
-                    .on_conflict_do_nothing(index_elements=[InspectionRow.frame_id])
-                    .returning(InspectionRow.id)
-                )
-                key = connection.execute(statement).scalar_one_or_none()
-                if key is None:
-                    return False
-                if record.regions:
-                    connection.execute(insert(RegionRow), region_values(record, key))
-                if record.evidence is not None or record.evidence_map is not None:
-                    connection.execute(insert(EvidenceRow).values(**evidence_values(record, key)))
-            return True
+        what = f"inspection {records[0].frame_id}" if len(records) == 1 else f"{len(records)} inspections"
+        with explained(f"{what} cannot be stored in {self._name}"), self._transaction() as connection:
+            keys = [_insert_inspection(connection, record) for record in records]
+            new = [(record, key) for record, key in zip(records, keys, strict=True) if key is not None]
+            regions = [row for record, key in new for row in region_values(record, key)]
+            if regions:
+                connection.execute(insert(RegionRow), regions)
+            evidence = [
+                evidence_values(record, key)
+                for record, key in new
+                if record.evidence is not None or record.evidence_map is not None
+            ]
+            if evidence:
+                connection.execute(insert(EvidenceRow), evidence)
+            put(connection, [key for _, key in new], Told.RESULT, destinations, datetime.now(UTC))
+        return [key is not None for key in keys]
 
-    def describe(self, frame_id: str, description: StoredDescription) -> bool:
+    def describe(
+        self, frame_id: str, description: StoredDescription, destinations: Collection[Destination] = ()
+    ) -> bool:
         """Store what is said of a rejected frame, and the facts of its regions; it is on disk then.
 
         The first description in a language stays: it was published, and operators have read it.
+
+        Args:
+            frame_id: the frame.
+            description: what is said.
+            destinations: who shall be told of it.
 
         Returns:
             False when the frame has a description in this language; everything stays as it is.
@@ -91,22 +134,34 @@ class Records:
                 there are facts for another number of regions than it has.
             RecordsError: the database cannot be reached or written; nothing of the description is stored.
         """
-        with explained(f"description of {frame_id} cannot be stored in {self._name}"):
-            with self._writing.begin() as connection:
-                key = _key_of_reject(connection, frame_id)
-                statement = (
-                    _insert(connection, DescriptionRow)
-                    .values(**description_values(description, key))
-                    .on_conflict_do_nothing(
-                        index_elements=[DescriptionRow.inspection_id, DescriptionRow.language]
-                    )
-                    .returning(DescriptionRow.id)
+        what = f"description of {frame_id} cannot be stored in {self._name}"
+        with explained(what), self._transaction() as connection:
+            key = _key_of_reject(connection, frame_id)
+            statement = (
+                insert_ignoring(connection, DescriptionRow)
+                .values(**description_values(description, key))
+                .on_conflict_do_nothing(
+                    index_elements=[DescriptionRow.inspection_id, DescriptionRow.language]
                 )
-                if connection.execute(statement).scalar_one_or_none() is None:
-                    return False
-                if description.facts:
-                    _store_facts(connection, key, frame_id, description)
-            return True
+                .returning(DescriptionRow.id)
+            )
+            if connection.execute(statement).scalar_one_or_none() is None:
+                return False
+            if description.facts:
+                _store_facts(connection, key, frame_id, description)
+            put(connection, [key], Told.DESCRIPTION, destinations, datetime.now(UTC))
+        return True
+
+    def known(self, frame_ids: Collection[str]) -> dict[str, StoredInspection]:
+        """Those of some frames that are stored, by frame id.
+
+        Raises:
+            RecordsError: the database cannot be reached.
+        """
+        if not frame_ids:
+            return {}
+        found = self._read(select(InspectionRow).where(InspectionRow.frame_id.in_(frame_ids)))
+        return {record.frame_id: record for record in found}
 
     def get(self, frame_id: str) -> StoredInspection | None:
         """The inspection of one frame, or None.
@@ -214,6 +269,11 @@ class Records:
     ) -> None:
         self.close()
 
+    @contextmanager
+    def _transaction(self) -> Iterator[Connection]:
+        with self._one_writer, self._for_writing.begin() as connection:
+            yield connection
+
     def _read(self, query: Select[InspectionRow]) -> list[StoredInspection]:
         parts = (
             selectinload(InspectionRow.regions),
@@ -234,9 +294,18 @@ def _newest_first(query: Select[InspectionRow]) -> Select[InspectionRow]:
     return query.order_by(InspectionRow.inspected_at.desc(), InspectionRow.frame_id.desc())
 
 
-def _insert(connection: Connection, table: type[Table]) -> sqlite.Insert | postgresql.Insert:
-    """An insert that may be told what to do about a conflict: each database has its own."""
-    return sqlite.insert(table) if connection.dialect.name == "sqlite" else postgresql.insert(table)
+def _insert_inspection(connection: Connection, record: StoredInspection) -> int | None:
+    """Key of the new row; None where the frame id is stored already.
+
+    The unique constraint decides, so that two deliveries at the same time store one inspection.
+    """
+    statement = (
+        insert_ignoring(connection, InspectionRow)
+        .values(**inspection_values(record))
+        .on_conflict_do_nothing(index_elements=[InspectionRow.frame_id])
+        .returning(InspectionRow.id)
+    )
+    return connection.execute(statement).scalar_one_or_none()
 
 
 def _key_of_reject(connection: Connection, frame_id: str) -> int:

@@ -26,7 +26,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 from inspector.describing.words import Contrast, Position, Severity, Shape, Size, Source
-from inspector.records.values import Decision
+from inspector.records.values import Decision, Destination, Told
 from inspector.results import Verdict
 
 
@@ -216,6 +216,25 @@ class DescriptionRow(Table):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
     __table_args__ = (UniqueConstraint("inspection_id", "language"),)
+
+
+class OutboxRow(Table):
+    """Something that is stored and not yet told; see `inspector.records.outbox`."""
+
+    __tablename__ = "outbox"
+
+    id: Mapped[int] = mapped_column(_Key, primary_key=True)
+    inspection_id: Mapped[int] = mapped_column(_Key, ForeignKey("inspections.id", ondelete="CASCADE"))
+    destination: Mapped[Destination] = mapped_column(_words(Destination, "destination"))
+    what: Mapped[Told] = mapped_column(_words(Told, "what"))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    __table_args__ = (
+        UniqueConstraint("inspection_id", "destination", "what"),
+        Index(None, "destination", "id"),
+        # Without it, SQLite gives the id of the last row that was removed again.
+        {"sqlite_autoincrement": True},
+    )
 
 
 class AuditRow(Table):

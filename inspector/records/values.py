@@ -26,6 +26,22 @@ class Decision(StrEnum):
     """The part passed and is defective."""
 
 
+class Destination(StrEnum):
+    """Who is told of what is stored."""
+
+    BROKER = "broker"
+    """Subscribers of the result and description topics."""
+    CENTRAL = "central"
+    """The plant's database."""
+
+
+class Told(StrEnum):
+    """What of an inspection is told."""
+
+    RESULT = "result"
+    DESCRIPTION = "description"
+
+
 @dataclass(frozen=True, slots=True)
 class StoredFacts:
     """What was measured of one region; see `inspector.describing.facts.RegionFacts`. None: not measured.

@@ -44,7 +44,9 @@ def test_constraints_have_the_names_that_a_later_migration_will_use(url: str) ->
     with raw(url).connect() as connection:
         catalogue = inspect(connection)
         for name, table in Table.metadata.tables.items():
-            assert catalogue.get_pk_constraint(name)["name"] == table.primary_key.name
+            # SQLite's counter that never repeats wants its key written in a form that has no name.
+            has_name = not (url.startswith("sqlite") and table.dialect_options["sqlite"]["autoincrement"])
+            assert catalogue.get_pk_constraint(name)["name"] == (table.primary_key.name if has_name else None)
             expected = {key.name for key in table.foreign_key_constraints}
             assert {key["name"] for key in catalogue.get_foreign_keys(name)} == expected
         unique = catalogue.get_unique_constraints("inspections")
