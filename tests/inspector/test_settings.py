@@ -7,7 +7,8 @@ from operator import attrgetter
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from inspector.errors import SettingsError
@@ -24,17 +25,50 @@ password = "secret"
 protocol = "3.1.1"
 keepalive_s = 5
 embedded = true
+[mqtt.tls]
+enabled = true
+ca_file = "/etc/ca.pem"
+certificate = "/etc/box.pem"
+key = "/etc/box.key"
+verify_hostname = false
 [database]
 url = "postgresql+psycopg://inspector@db/records"
+[central]
+url = "postgresql+psycopg://inspector:secret@plant/records"
 [engine]
+runtime = "tensorrt"
+precision = "fp16"
+cache_dir = "/srv/engines"
+largest_batch = 4
 providers = ["CUDAExecutionProvider", "CPUExecutionProvider"]
 threads = 2
 [edge]
 box = "box-9"
 data_dir = "/srv/inspector"
 queue_size = 1
+batch_budget_ms = 50
+shared_group = "boxes"
+topic_filter = "inspector/v1/plant-7/+/+/frame/#"
 [edge.evidence]
 pass_share = 1
+keep_days = 7
+largest_gb = 5
+quarantine_days = 3
+url = "s3://bucket/box-9"
+[edge.disk]
+low_mb = 100
+full_mb = 10
+[edge.health]
+enabled = false
+host = "192.0.2.7"
+port = 9000
+[edge.watchdog]
+limit_s = 5
+[edge.models]
+registry = "s3://models"
+protocols = ["s3"]
+largest_mb = 100
+budget_ms = 40
 [[edge.cameras]]
 line = "line-1"
 camera = "cam-1"
@@ -46,6 +80,18 @@ line = "line-1"
 camera = "cam-2"
 product = "gasket"
 bundle = "bundles/gasket"
+[[edge.folders]]
+line = "line-1"
+camera = "cam-1"
+path = "/srv/pictures"
+done = "delete"
+settle_s = 0.5
+poll_s = 2
+[[edge.videos]]
+line = "line-1"
+camera = "cam-2"
+url = "rtsp://camera/1"
+frames_per_s = 2
 [describing]
 enabled = false
 language = "zh"
@@ -111,15 +157,48 @@ def test_every_key_can_be_set_in_the_file(file: Path) -> None:
             "password": "**********",
             "protocol": "3.1.1",
             "keepalive_s": 5,
+            "tls": {
+                "enabled": True,
+                "ca_file": "/etc/ca.pem",
+                "certificate": "/etc/box.pem",
+                "key": "/etc/box.key",
+                "verify_hostname": False,
+            },
             "embedded": True,
         },
         "database": {"url": "postgresql+psycopg://inspector@db/records"},
-        "engine": {"providers": ["CUDAExecutionProvider", "CPUExecutionProvider"], "threads": 2},
+        "central": {"url": "**********"},
+        "engine": {
+            "runtime": "tensorrt",
+            "precision": "fp16",
+            "cache_dir": "/srv/engines",
+            "largest_batch": 4,
+            "providers": ["CUDAExecutionProvider", "CPUExecutionProvider"],
+            "threads": 2,
+        },
         "edge": {
             "box": "box-9",
             "data_dir": "/srv/inspector",
             "queue_size": 1,
-            "evidence": {"pass_share": 1.0},
+            "batch_budget_ms": 50.0,
+            "shared_group": "boxes",
+            "topic_filter": "inspector/v1/plant-7/+/+/frame/#",
+            "evidence": {
+                "pass_share": 1.0,
+                "keep_days": 7,
+                "largest_gb": 5.0,
+                "quarantine_days": 3,
+                "url": "s3://bucket/box-9",
+            },
+            "disk": {"low_mb": 100, "full_mb": 10},
+            "health": {"enabled": False, "host": "192.0.2.7", "port": 9000},
+            "watchdog": {"limit_s": 5.0},
+            "models": {
+                "registry": "s3://models",
+                "protocols": ["s3"],
+                "largest_mb": 100,
+                "budget_ms": 40.0,
+            },
             "cameras": [
                 {
                     "line": "line-1",
@@ -136,6 +215,17 @@ def test_every_key_can_be_set_in_the_file(file: Path) -> None:
                     "mm_per_px": None,
                 },
             ],
+            "folders": [
+                {
+                    "line": "line-1",
+                    "camera": "cam-1",
+                    "path": "/srv/pictures",
+                    "done": "delete",
+                    "settle_s": 0.5,
+                    "poll_s": 2.0,
+                }
+            ],
+            "videos": [{"line": "line-1", "camera": "cam-2", "url": "rtsp://camera/1", "frames_per_s": 2.0}],
         },
         "describing": {
             "enabled": False,
@@ -344,6 +434,7 @@ def toml(value: object) -> str:
     return json.dumps("" if value is None else value, ensure_ascii=False)
 
 
+@hypothesis_settings(suppress_health_check=[HealthCheck.too_slow])  # the first draw compiles the alphabets
 @given(tree=st.dictionaries(sections, trees, max_size=4))
 def test_no_file_makes_anything_but_settings_or_a_settings_error(
     tmp_path_factory: pytest.TempPathFactory, tree: dict[str, object]

@@ -6,17 +6,24 @@ import os
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import Field, ValidationError
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 from pydantic_settings.exceptions import SettingsError as UnreadableVariableError
 
-from inspector.bundle import PRODUCT_PATTERN
-from inspector.describing.words import Language
 from inspector.errors import SettingsError
 from inspector.messages import NAME_PATTERN
+from inspector.settings.edge import EdgeSettings
+from inspector.settings.shared import (
+    CentralSettings,
+    DashboardSettings,
+    DatabaseSettings,
+    DescribingSettings,
+    EngineSettings,
+    MqttSettings,
+)
 
 ENV_PREFIX = "INSPECTOR_"
 ENV_DELIMITER = "__"
@@ -33,128 +40,6 @@ _WORDS = {
 }
 
 
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class MqttSettings(_Section):
-    """The broker that cameras publish to."""
-
-    host: str = Field("127.0.0.1", title="Host", description="Name or address of the broker")
-    port: int = Field(1883, title="Port", description="TCP port of the broker", ge=1, le=65535)
-    username: str | None = Field(None, title="User name")
-    password: SecretStr | None = Field(None, title="Password", description="Better by environment")
-    protocol: Literal["auto", "5", "3.1.1"] = Field(
-        "auto", title="Protocol", description="auto tries MQTT 5 and falls back to 3.1.1"
-    )
-    keepalive_s: int = Field(30, title="Keep-alive", description="Seconds between pings", ge=5, le=3600)
-    embedded: bool = Field(
-        False, title="Embedded broker", description="Start a broker inside the service at this host and port"
-    )
-
-
-class DatabaseSettings(_Section):
-    """Where inspections are recorded."""
-
-    url: str = Field(
-        "sqlite:///var/inspector.db",
-        title="URL",
-        description="SQLAlchemy URL; sqlite:///… or postgresql+psycopg://…",
-    )
-
-
-class EngineSettings(_Section):
-    """What runs the networks."""
-
-    providers: tuple[str, ...] = Field(
-        ("CPUExecutionProvider",),
-        title="Providers",
-        description="ONNX Runtime providers in order of preference",
-    )
-    threads: int = Field(
-        0, title="Threads", description="Threads of one forward pass; 0 takes all cores", ge=0
-    )
-
-
-class CameraSettings(_Section):
-    """One camera, the product in front of it and the bundle that judges it."""
-
-    line: str = Field(title="Line", pattern=NAME_PATTERN)
-    camera: str = Field(title="Camera", pattern=NAME_PATTERN)
-    product: str = Field(title="Product", pattern=PRODUCT_PATTERN)
-    bundle: Path = Field(title="Bundle", description="Folder that `inspector train` wrote")
-    mm_per_px: float | None = Field(
-        None,
-        title="Millimetres a pixel",
-        description="Width of a pixel on the part, for sizes in millimetres; without it, shares of the part",
-        gt=0,
-        allow_inf_nan=False,
-    )
-
-
-class EvidenceSettings(_Section):
-    """Which pictures are kept."""
-
-    pass_share: float = Field(
-        0.05, title="Share of passes", description="Share of passed frames whose picture is kept", ge=0, le=1
-    )
-
-
-class EdgeSettings(_Section):
-    """The service beside the line."""
-
-    box: str = Field(
-        "box-1", title="Box", description="Name of this box, unique on its site", pattern=NAME_PATTERN
-    )
-    data_dir: Path = Field(Path("var/box-1"), title="Data folder", description="Evidence and quarantine")
-    queue_size: int = Field(
-        8, title="Queue", description="Frames taken from the broker and not yet recorded", ge=1, le=1000
-    )
-    evidence: EvidenceSettings = Field(EvidenceSettings(), title="Evidence")
-    cameras: tuple[CameraSettings, ...] = Field((), title="Cameras")
-
-
-class DescribingSettings(_Section):
-    """The sentences that say what is wrong with a rejected part."""
-
-    enabled: bool = Field(True, title="Enabled", description="Describe rejects; without it, verdicts only")
-    language: Language = Field("en", title="Language", description="Language of the sentences: en or zh")
-    language_model: Path = Field(
-        Path("var/language-model"),
-        title="Language model",
-        description="Folder that `inspector prepare-llm` wrote; without one, templates write the sentences",
-    )
-    adapter: Path | None = Field(
-        None, title="Adapter", description="Folder of another adapter than the one that inspector brings"
-    )
-    deadline_s: float = Field(
-        5.0,
-        title="Deadline",
-        description="Seconds from the verdict after which the template's sentence stands",
-        gt=0,
-        le=600,
-    )
-    threads: int = Field(1, title="Threads", description="Threads of the language model", ge=1)
-    providers: tuple[str, ...] = Field(
-        ("CPUExecutionProvider",),
-        title="Providers",
-        description="ONNX Runtime providers of the language model, in order of preference",
-    )
-    queue_size: int = Field(
-        64, title="Queue", description="Rejects that wait for the language model", ge=1, le=10_000
-    )
-
-
-class DashboardSettings(_Section):
-    """The page."""
-
-    host: str = Field("127.0.0.1", title="Host", description="Address the page listens on")
-    port: int = Field(8501, title="Port", ge=1, le=65535)
-    refresh_s: float = Field(
-        2.0, title="Refresh", description="Seconds between updates of the live page", ge=0.2, le=3600
-    )
-
-
 class Settings(BaseSettings):
     """All settings. Make one with `load_settings`."""
 
@@ -165,6 +50,7 @@ class Settings(BaseSettings):
     site: str = Field("plant-1", title="Site", pattern=NAME_PATTERN)
     mqtt: MqttSettings = Field(MqttSettings(), title="MQTT")
     database: DatabaseSettings = Field(DatabaseSettings(), title="Database")
+    central: CentralSettings = Field(CentralSettings(), title="Central database")
     engine: EngineSettings = Field(EngineSettings(), title="Engine")
     edge: EdgeSettings = Field(EdgeSettings(), title="Edge")
     describing: DescribingSettings = Field(DescribingSettings(), title="Describing")
