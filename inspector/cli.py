@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from inspector import commands_bundle, commands_demo, commands_describe, commands_score
+from inspector import commands_bundle, commands_demo, commands_describe, commands_engine, commands_score
 from inspector.errors import InspectorError
 
 COMMAND_GROUP = "inspector.commands"
@@ -117,6 +117,7 @@ def build_app(rooms: Sequence[EntryPoint], errors: Console) -> typer.Typer:
     commands_score.register(app)
     commands_describe.register(app)
     commands_bundle.register(app)
+    commands_engine.register(app)
     commands_demo.register(app)
     for room in sorted(rooms, key=lambda room: room.name):
         try:

@@ -41,6 +41,10 @@ class BundleError(InspectorError):
     """A model bundle is missing, damaged, edited by hand, or of another version."""
 
 
+class ModelSourceError(InspectorError):
+    """A bundle cannot be fetched or kept at the moment; trying again later may work."""
+
+
 class EngineError(InspectorError):
     """A bundle's network cannot be loaded or run by the chosen engine."""
 
@@ -75,6 +79,10 @@ class OutputExistsError(InspectorError):
 
 class RecordsError(InspectorError):
     """The database cannot be reached, migrated or written."""
+
+
+class EvidenceError(InspectorError):
+    """A kept picture or map is gone, damaged, or out of reach."""
 
 
 class MessageError(InspectorError):
