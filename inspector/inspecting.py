@@ -6,6 +6,7 @@ inspection = inspector.inspect(read_frame(Path("part.png")))
 
 from __future__ import annotations
 
+import copy
 import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
@@ -15,9 +16,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from inspector.bundle import Bundle, load_bundle
+from inspector.bundle import Bundle, Limits, load_bundle
 from inspector.engines import Engine, ScorerOutput
-from inspector.engines.onnxruntime import OnnxRuntimeEngine
+from inspector.engines.opening import open_engine
 from inspector.errors import EngineError
 from inspector.frames import Frame, read_frame, resize
 from inspector.quality import QualityCheck
@@ -38,17 +39,40 @@ class Inspector:
         bundle: the trained version; its limits decide.
         engine: runs the bundle's network.
         now: clock that `Inspection.inspected_at` is read from.
+        limits: what decides instead of the bundle's own limits.
 
     Raises:
         FrameError: a golden frame of the bundle cannot be decoded.
     """
 
-    def __init__(self, bundle: Bundle, engine: Engine, *, now: Callable[[], datetime] = utc_now) -> None:
+    def __init__(
+        self,
+        bundle: Bundle,
+        engine: Engine,
+        *,
+        now: Callable[[], datetime] = utc_now,
+        limits: Limits | None = None,
+    ) -> None:
         self.bundle = bundle
         self.engine = engine
         self._now = now
+        self._limits = limits or bundle.manifest.limits
         golden = (read_frame(bundle.path / golden.file).image for golden in bundle.manifest.golden)
         self._quality = QualityCheck.of(bundle.manifest.input_size, golden)
+
+    @property
+    def limits(self) -> Limits:
+        """What decides: the bundle's own limits, or those that were given instead."""
+        return self._limits
+
+    def with_limits(self, limits: Limits | None) -> Inspector:
+        """The same bundle on the same loaded engine, with other limits; None: the bundle's own.
+
+        The model version stays, and each inspection says by which limit it was decided.
+        """
+        changed = copy.copy(self)
+        changed._limits = limits or self.bundle.manifest.limits
+        return changed
 
     def inspect(self, frame: Frame, *, started: float | None = None) -> Inspection:
         """Judge one frame.
@@ -61,24 +85,33 @@ class Inspector:
         Raises:
             EngineError: the engine failed, or the network's output is not finite.
         """
-        return self._inspect([frame], time.perf_counter() if started is None else started)[0]
+        return self._inspect([frame], [time.perf_counter() if started is None else started])[0]
 
-    def inspect_batch(self, frames: Sequence[Frame]) -> list[Inspection]:
+    def inspect_batch(
+        self, frames: Sequence[Frame], *, started: Sequence[float] | None = None
+    ) -> list[Inspection]:
         """Judge frames in one forward pass; the latency of each is that of the whole batch so far.
+
+        Args:
+            frames: decoded frames, of any sizes.
+            started: `time.perf_counter()` when each one's bytes arrived; the time of this call by default.
 
         Raises:
             EngineError: the engine failed, or the network's output is not finite.
         """
-        return self._inspect(frames, time.perf_counter()) if frames else []
+        if not frames:
+            return []
+        return self._inspect(frames, [time.perf_counter()] * len(frames) if started is None else started)
 
-    def _inspect(self, frames: Sequence[Frame], started: float) -> list[Inspection]:
+    def _inspect(self, frames: Sequence[Frame], started: Sequence[float]) -> list[Inspection]:
         size = self.bundle.manifest.input_size
         images = np.stack([resize(frame.image, size.height, size.width) for frame in frames])
         output = self.engine.run(images)
         for number, frame in enumerate(frames):
             self._check_finite(output, number, frame)
         return [
-            self._judge(frame, images[number], output, number, started) for number, frame in enumerate(frames)
+            self._judge(frame, images[number], output, number, started[number])
+            for number, frame in enumerate(frames)
         ]
 
     def _judge(
@@ -86,7 +119,7 @@ class Inspector:
     ) -> Inspection:
         manifest = self.bundle.manifest
         height_px, width_px = frame.image.shape[:2]
-        score, limit = float(output.score[number]), manifest.limits.reject
+        score, limit = float(output.score[number]), self._limits.reject
         anomaly_map = output.anomaly_map[number]
         regions: tuple[Region, ...] = ()
         fault = self._quality.fault(width_px, height_px, resized)
@@ -95,7 +128,7 @@ class Inspector:
         elif score > limit:
             verdict, reason = Verdict.REJECT, _comparison(score, "above", limit)
             # Only rejects pay for a map in the frame's own size: most frames pass, within the time budget.
-            regions = regions_of_reject(_enlarged(anomaly_map, height_px, width_px), manifest.limits.pixel)
+            regions = regions_of_reject(_enlarged(anomaly_map, height_px, width_px), self._limits.pixel)
         else:
             verdict, reason = Verdict.PASS, _comparison(score, "not above", limit)
         return Inspection(
@@ -128,19 +161,29 @@ class Inspector:
                 )
 
 
-def load_inspector(path: Path, settings: EngineSettings = EngineSettings()) -> Inspector:  # noqa: B008 - frozen
+def load_inspector(
+    path: Path,
+    settings: EngineSettings = EngineSettings(),  # noqa: B008 - frozen
+    *,
+    now: Callable[[], datetime] = utc_now,
+) -> Inspector:
     """An inspector for a bundle on disk, its network loaded and warm.
+
+    Args:
+        path: the bundle's folder.
+        settings: the engine.
+        now: clock of the verdicts, UTC.
 
     Raises:
         BundleError: the bundle is missing or damaged.
         EngineError: the engine cannot load or run its network.
     """
     bundle = load_bundle(path)
-    engine = OnnxRuntimeEngine(bundle.scorer_path, providers=settings.providers, threads=settings.threads)
+    engine = open_engine(bundle, settings)
     size = bundle.manifest.input_size
     # The first pass allocates memory and picks kernels; better now than while a part waits.
     engine.run(np.zeros((1, size.height, size.width, 3), np.uint8))
-    return Inspector(bundle, engine)
+    return Inspector(bundle, engine, now=now)
 
 
 def anomaly_map_in_frame(inspection: Inspection) -> NDArray[np.float32]:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -66,17 +67,19 @@ def tiny_defect_centre(seed: int) -> tuple[int, int]:
     return round(middle + 46 * np.cos(angle)), round(middle + 46 * np.sin(angle))
 
 
-def write_tiny_bundle(path: Path, product: str = "washer", *, overwrite: bool = False) -> Bundle:
+def write_tiny_bundle(
+    path: Path, product: str = "washer", *, overwrite: bool = False, margin: float = MARGIN
+) -> Bundle:
     """Write a bundle whose limits come from scores of 40 good parts, by its own network.
 
-    The same arguments give the same bundle version; another product is another version.
+    The same arguments give the same bundle version; another product or margin is another version.
     """
     normals = np.stack([_network_input(tiny_part(10_000 + seed)) for seed in range(NORMALS)])
     with new_folder(path, overwrite=overwrite) as folder:
         onnx.save(tiny_scorer(normals.mean(axis=0)), folder / SCORER_NAME)
         engine = OnnxRuntimeEngine(folder / SCORER_NAME, threads=1)
         output = engine.run(normals)
-        limit = MARGIN * conformal_limit(output.score, FALSE_REJECT_RATE)
+        limit = margin * conformal_limit(output.score, FALSE_REJECT_RATE)
         golden = []
         (folder / "golden").mkdir()
         for number, (seed, defect) in enumerate([(1, False), (2, False), (3, True)]):
@@ -106,6 +109,13 @@ def write_tiny_bundle(path: Path, product: str = "washer", *, overwrite: bool = 
             files={},
         )
         seal(folder, manifest)
+    return load_bundle(path)
+
+
+def write_variant(original: Path, path: Path, **changes: object) -> Bundle:
+    """Copy a bundle with other values in its manifest, sealed anew: a version of its own."""
+    shutil.copytree(original, path)
+    seal(path, load_bundle(original).manifest.model_copy(update=changes))
     return load_bundle(path)
 
 

@@ -19,7 +19,6 @@ from inspector.bundle import (
     PRODUCT_PATTERN,
     SCORER_NAME,
     Bundle,
-    GoldenFrame,
     InputSize,
     Limits,
     Manifest,
@@ -27,13 +26,11 @@ from inspector.bundle import (
     new_folder,
     seal,
 )
-from inspector.engines.onnxruntime import OnnxRuntimeEngine
 from inspector.errors import OutputExistsError, TrainingError
-from inspector.frames import encode_png, read_frame, resize
 from inspector.limits import conformal_limit, normals_needed, promised_rate
-from inspector.results import Verdict
 from training.encoders import build_image_encoder, build_text_encoder
 from training.export import Parity, check_parity, export_scorer
+from training.golden import write_golden
 from training.kinds.own import write_own_kinds
 from training.learning import Learned, OnStep, ignore_step, learn
 from training.normals import Normals, read_normals, suspects
@@ -119,7 +116,7 @@ def train_product(
             learned.scorer, folder / SCORER_NAME, normals.frames[:PARITY_FRAMES], limits.reject
         )
         write_own_kinds(folder, settings.kinds)
-        golden = _write_golden(folder, normals, limits.reject, settings.golden_frames)
+        golden = write_golden(folder, normals, limits.reject, settings)
         seal(
             folder,
             Manifest(
@@ -233,26 +230,6 @@ def _notes(normals: Normals, learned: Learned, limits: Limits) -> list[str]:
             for index in suspects(scores, learned.choice.ranking.painted_scores)
         )
     return notes
-
-
-def _write_golden(folder: Path, normals: Normals, limit: float, count: int) -> tuple[GoldenFrame, ...]:
-    """Store frames as captured, spread over the normals, with the scores of the exported network."""
-    engine = OnnxRuntimeEngine(folder / SCORER_NAME)
-    (folder / "golden").mkdir()
-    golden = []
-    for number, index in enumerate(np.linspace(0, len(normals.paths) - 1, min(count, len(normals.paths)))):
-        image = read_frame(normals.paths[round(index)]).image
-        name = f"golden/{number:03d}.png"
-        (folder / name).write_bytes(encode_png(image))
-        score = _score(engine, image, normals.frames.shape)
-        golden.append(
-            GoldenFrame(file=name, score=score, verdict=Verdict.REJECT if score > limit else Verdict.PASS)
-        )
-    return tuple(golden)
-
-
-def _score(engine: OnnxRuntimeEngine, image: NDArray[np.uint8], shape: tuple[int, ...]) -> float:
-    return float(engine.run(resize(image, shape[1], shape[2])[None]).score[0])
 
 
 def _fusion(learned: Learned) -> dict[str, float | str]:

@@ -80,7 +80,14 @@ class TrainingSettings(_Section):
     )
     folds: int = Field(6, title="Folds", description="Parts of the normals that are held out in turn", ge=2)
     golden_frames: int = Field(
-        16, title="Golden frames", description="Frames with known scores", ge=2, le=200
+        16, title="Golden frames", description="Normals with known scores", ge=2, le=200
+    )
+    golden_defects: int = Field(
+        4,
+        title="Golden defects",
+        description="Golden frames more, with a painted defect: they show that an engine still sees defects",
+        ge=0,
+        le=200,
     )
     seed: int = Field(0, title="Seed", ge=0)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -18,11 +19,13 @@ from inspector.describing.inputs import KNOWN_KINDS
 from inspector.describing.kinds import BUNDLE_KINDS
 from inspector.errors import DatasetError, OutputExistsError, ParityError, TrainingError
 from inspector.frames import image_files, read_frame
+from inspector.gate import Tolerance, check_bundle
 from inspector.inspecting import load_inspector
 from inspector.results import Verdict
 from tests.training.washers import FAST, write_washers
 from training.decoders.scorer import Scorer
 from training.export import MAX_RELATIVE_DIFFERENCE, export_scorer
+from training.golden import write_golden
 from training.kinds.vocabulary import KindsOfProduct, OwnKind
 from training.normals import read_normals, suspects
 from training.product import check_product, train_product
@@ -58,6 +61,38 @@ def test_golden_frames_score_as_the_manifest_says(bundle_path: Path) -> None:
         inspection = inspector.inspect(read_frame(bundle_path / golden.file))
         assert inspection.score == pytest.approx(golden.score, rel=1e-4)
         assert inspection.verdict is golden.verdict
+
+
+def test_golden_frames_are_good_parts_and_painted_defects(bundle_path: Path) -> None:
+    golden = load_bundle(bundle_path).manifest.golden
+    verdicts = [one.verdict for one in golden]
+    assert len(golden) == FAST.golden_frames + FAST.golden_defects
+    assert verdicts[-FAST.golden_defects :] == [Verdict.REJECT] * FAST.golden_defects
+    assert verdicts.count(Verdict.PASS) >= FAST.golden_frames - 1
+
+
+def test_no_golden_frame_lies_on_the_limit(bundle_path: Path) -> None:
+    manifest = load_bundle(bundle_path).manifest
+    limit = manifest.limits.reject
+    assert all(abs(one.score - limit) > 0.01 * limit for one in manifest.golden)
+
+
+def test_a_trained_bundle_passes_the_gate_that_boxes_have(bundle_path: Path) -> None:
+    inspector = load_inspector(bundle_path)
+    tolerance = Tolerance.for_engine(inspector.engine.name)
+    report = check_bundle(inspector, tolerance=tolerance, budget_ms=None, largest_batch=4)
+    assert report.passed, report.why
+
+
+def test_golden_defects_can_be_left_out(bundle_path: Path, data: Path, tmp_path: Path) -> None:
+    settings = FAST.model_copy(update={"golden_defects": 0, "golden_frames": 3})
+    shutil.copy(bundle_path / "scorer.onnx", tmp_path)
+    size = (settings.height, settings.width)
+    normals = read_normals(data / "train" / "good", size, 10, np.random.default_rng(0))
+    limit = load_bundle(bundle_path).manifest.limits.reject
+    golden = write_golden(tmp_path, normals, limit, settings)
+    assert [one.file for one in golden] == ["golden/000.png", "golden/001.png", "golden/002.png"]
+    assert {one.verdict for one in golden} == {Verdict.PASS}
 
 
 def test_batch_and_single_frames_score_alike(bundle_path: Path, data: Path) -> None:
