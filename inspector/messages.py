@@ -7,11 +7,17 @@ inspector/v1/<site>/<line>/<camera>/frame[/<frame-id>]        no        PNG or J
 inspector/v1/<site>/<line>/<camera>/result                    no        `ResultMessage`
 inspector/v1/<site>/<line>/<camera>/description               no        `DescriptionMessage`, rejects only
 inspector/v1/<site>/boxes/<box>/available                     yes       `AvailabilityMessage`, last will
+inspector/v1/<site>/boxes/<box>/<product>/model/set           yes       `ModelSetMessage`, to the box
+inspector/v1/<site>/boxes/<box>/<product>/model/state         yes       `ModelStateMessage`
+inspector/v1/<site>/boxes/<box>/<product>/limits/set          yes       `LimitsSetMessage`, to the box
+inspector/v1/<site>/boxes/<box>/<product>/limits/state        yes       `LimitsStateMessage`
 ============================================================  ========  =================================
 
 MQTT 5 cameras name the frame in user properties (`frame-id`, `captured-at` in ISO 8601, `product`); an MQTT
 3.1.1 camera may add the id as a last topic level. Without either, the id is derived from the camera, the
 content and `captured-at`; not from the time of arrival, because a frame may be delivered again.
+
+The last four are in `inspector.model_messages`: which model a box judges a product with, and by which limit.
 
 A reject's result comes first, its description some seconds later; `frame_id` joins them. Both are published
 with QoS 1 once they are stored.
@@ -57,7 +63,7 @@ class CameraTopic:
 
     def __post_init__(self) -> None:
         for kind, name in (("site", self.site), ("line", self.line), ("camera", self.camera)):
-            _check_name(kind, name)
+            check_name(kind, name)
 
     @property
     def frame(self) -> str:
@@ -89,7 +95,7 @@ def frame_filters(site: str) -> tuple[str, str]:
     Raises:
         MessageError: the site has characters that a topic level may not have.
     """
-    _check_name("site", site)
+    check_name("site", site)
     return f"{PREFIX}/{site}/+/+/frame", f"{PREFIX}/{site}/+/+/frame/+"
 
 
@@ -130,12 +136,17 @@ def availability_topic(site: str, box: str) -> str:
     Raises:
         MessageError: a name has characters that a topic level may not have.
     """
-    _check_name("site", site)
-    _check_name("box", box)
+    check_name("site", site)
+    check_name("box", box)
     return f"{PREFIX}/{site}/boxes/{box}/available"
 
 
-def _check_name(kind: str, name: str) -> None:
+def check_name(kind: str, name: str) -> None:
+    """Refuse a name that could not be a topic level.
+
+    Raises:
+        MessageError: it has other characters, or is too long.
+    """
     if not re.fullmatch(NAME_PATTERN, name):
         raise MessageError(
             f"{kind} {name[:40]!r} is not usable",
@@ -144,19 +155,21 @@ def _check_name(kind: str, name: str) -> None:
         )
 
 
-class _Payload(BaseModel):
+class Payload(BaseModel):
+    """A JSON payload."""
+
     # A later version may say more: readers of today pass over it.
     model_config = ConfigDict(extra="ignore", frozen=True)
 
 
-class AvailabilityMessage(_Payload):
+class AvailabilityMessage(Payload):
     """Whether a box is there. The broker publishes `offline` for it as its last will."""
 
     box: str
     status: Literal["online", "offline"]
 
 
-class RegionMessage(_Payload):
+class RegionMessage(Payload):
     """One abnormal place, in pixels of the frame; see `inspector.regions.Region`."""
 
     box_px: tuple[int, int, int, int]
@@ -166,7 +179,7 @@ class RegionMessage(_Payload):
     peak_score: FiniteFloat
 
 
-class ResultMessage(_Payload):
+class ResultMessage(Payload):
     """One frame's result.
 
     Attributes:
@@ -220,7 +233,7 @@ class ResultMessage(_Payload):
         )
 
 
-class RegionFactsMessage(_Payload):
+class RegionFactsMessage(Payload):
     """What was measured of one abnormal place; see `inspector.describing.facts.RegionFacts`.
 
     Attributes:
@@ -266,7 +279,7 @@ class RegionFactsMessage(_Payload):
         )
 
 
-class DescriptionMessage(_Payload):
+class DescriptionMessage(Payload):
     """What is wrong with a rejected part, in a sentence that the facts do not contradict.
 
     A sentence that was rejected by the facts is in the records only: it never leaves the box.
