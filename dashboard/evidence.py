@@ -7,19 +7,15 @@ import zipfile
 from pathlib import Path
 from typing import Final
 
-import fsspec
 import numpy as np
 from numpy.typing import NDArray
 
-from inspector.errors import InspectorError
+from inspector.errors import EvidenceError
+from inspector.evidence import read_evidence
 from inspector.frames import decode_image
 
 MAP_NAME: Final = "anomaly_map"
 """Name of the one array in a map's `.npz`."""
-
-
-class EvidenceError(InspectorError):
-    """A kept picture or map is gone, damaged, or out of reach."""
 
 
 def read_picture(location: str, data_dir: Path) -> NDArray[np.uint8]:
@@ -33,7 +29,7 @@ def read_picture(location: str, data_dir: Path) -> NDArray[np.uint8]:
         EvidenceError: there is nothing at this place, or this machine cannot reach it.
         FrameError: the bytes are not a usable picture.
     """
-    return decode_image(_read(location, data_dir))
+    return decode_image(read_evidence(location, data_dir))
 
 
 def read_map(location: str, data_dir: Path) -> NDArray[np.float32]:
@@ -42,7 +38,7 @@ def read_map(location: str, data_dir: Path) -> NDArray[np.float32]:
     Raises:
         EvidenceError: there is no readable map at this place, or this machine cannot reach it.
     """
-    data = _read(location, data_dir)
+    data = read_evidence(location, data_dir)
     try:
         with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
             scores = np.asarray(arrays[MAP_NAME], dtype=np.float32)
@@ -51,21 +47,3 @@ def read_map(location: str, data_dir: Path) -> NDArray[np.float32]:
     if scores.ndim != 2 or not scores.size:  # noqa: PLR2004 - rows and columns
         raise EvidenceError(f"the map {location} cannot be read", f"its shape is {list(scores.shape)}")
     return scores
-
-
-def _read(location: str, data_dir: Path) -> bytes:
-    remedy = ""
-    try:
-        if "://" in location:
-            with fsspec.open(location, "rb") as file:
-                return bytes(file.read())
-        remedy = "Check data_dir under [edge]: it must be the box's data folder, as this machine sees it"
-        folder = data_dir.resolve()
-        path = (folder / location).resolve()
-        if not path.is_relative_to(folder):
-            raise EvidenceError(f"the evidence {location} is not read", f"it lies outside of {data_dir}")
-        return path.read_bytes()
-    except FileNotFoundError as error:
-        raise EvidenceError(f"the evidence {location} is gone", "there is no such file", remedy) from error
-    except (OSError, ImportError, ValueError) as error:
-        raise EvidenceError(f"the evidence {location} cannot be read", str(error), remedy) from error

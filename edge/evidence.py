@@ -2,11 +2,15 @@
 
 Layout under the box's data folder::
 
-    evidence/<yyyy-mm-dd>/<product>/<frame id>.jpg    the camera's own bytes, never encoded again
-    evidence/<yyyy-mm-dd>/<product>/<frame id>.npz    `anomaly_map`: float16 [h, w], in the network's map size
+    evidence/<date>/<verdict>/<product>/<frame id>.jpg    the camera's own bytes, never encoded again
+    evidence/<date>/<verdict>/<product>/<frame id>.npz    `anomaly_map`: float16 [h, w], the network's size
 
 The date is that of the verdict by the box's clock: a camera with a wrong clock must not decide how long its
-pictures are kept. Colons of a frame id are equals signs in the file's name.
+pictures are kept. Colons of a frame id are equals signs in the file's name. Files of an earlier version lie
+without the verdict's folder.
+
+With a remote store, records name a file by its URL there from the beginning. It is written here first, so
+that no verdict waits for a network, and `edge.evidence_mover` brings it there.
 """
 
 from __future__ import annotations
@@ -21,15 +25,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edge.files import file_name, picture_suffix, write_durably
+from inspector.evidence import EVIDENCE_FOLDER
 from inspector.messages import check_frame_id
 from inspector.results import Verdict
-
-EVIDENCE_FOLDER = "evidence"
 
 
 @dataclass(frozen=True, slots=True)
 class KeptEvidence:
-    """Where a frame's evidence is, as paths relative to the data folder; None where it was not kept."""
+    """Where a frame's evidence is: paths relative to the data folder, or URLs; None where it was not kept."""
 
     picture: str | None = None
     anomaly_map: str | None = None
@@ -41,10 +44,12 @@ class EvidenceStore:
     Args:
         data_dir: the box's data folder.
         pass_share: share of passed frames that are kept, 0..1.
+        remote: URL of the store that everything is brought to afterwards; None: it stays here.
     """
 
-    def __init__(self, data_dir: Path, pass_share: float) -> None:
+    def __init__(self, data_dir: Path, pass_share: float, *, remote: str | None = None) -> None:
         self._data_dir, self._pass_share = data_dir, pass_share
+        self._prefix = "" if remote is None else f"{remote.rstrip('/')}/"
 
     def wants(self, verdict: Verdict, frame_id: str) -> bool:
         """Whether the evidence of a frame with this verdict is kept.
@@ -61,6 +66,7 @@ class EvidenceStore:
         *,
         frame_id: str,
         product: str,
+        verdict: Verdict,
         day: date,
         data: bytes,
         anomaly_map: NDArray[np.float32] | None = None,
@@ -70,6 +76,7 @@ class EvidenceStore:
         Args:
             frame_id: identity of the frame.
             product: product of the camera.
+            verdict: what was decided; it says how long the evidence is kept.
             day: date of the verdict in UTC.
             data: the encoded picture as the camera sent it.
             anomaly_map: float32 `[h, w]`, where the frame was scored.
@@ -78,15 +85,15 @@ class EvidenceStore:
             MessageError: the id could not be a file name.
             OSError: the disk cannot be written.
         """
-        folder = Path(EVIDENCE_FOLDER) / day.isoformat() / product
+        folder = Path(EVIDENCE_FOLDER) / day.isoformat() / verdict.value / product
         stem = file_name(check_frame_id(frame_id))
         picture = folder / f"{stem}{picture_suffix(data)}"
         write_durably(self._data_dir / picture, data)
         if anomaly_map is None:
-            return KeptEvidence(picture.as_posix())
+            return KeptEvidence(self._prefix + picture.as_posix())
         scores = folder / f"{stem}.npz"
         write_durably(self._data_dir / scores, encode_map(anomaly_map))
-        return KeptEvidence(picture.as_posix(), scores.as_posix())
+        return KeptEvidence(self._prefix + picture.as_posix(), self._prefix + scores.as_posix())
 
 
 def encode_map(anomaly_map: NDArray[np.float32]) -> bytes:

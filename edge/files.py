@@ -22,7 +22,16 @@ def write_durably(path: Path, data: bytes) -> None:
         file.flush()
         os.fsync(file.fileno())
     temporary.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
+    sync_folder(path.parent)
+
+
+def sync_folder(path: Path) -> None:
+    """Make new, renamed and removed entries of a folder durable (POSIX: fsync of the folder itself).
+
+    Raises:
+        OSError: the folder is gone, or its disk fails.
+    """
+    folder = os.open(path, os.O_RDONLY)
     try:
         os.fsync(folder)
     finally:

@@ -38,6 +38,8 @@ class Fault(StrEnum):
     """Another frame was recorded under the same id."""
     OTHER_PRODUCT = "other_product"
     """The camera names another product than the one configured for it."""
+    NO_MODEL = "no_model"
+    """No model is active for the camera's product."""
     NOT_SCORED = "not_scored"
     """The engine failed on this frame."""
     INTERNAL = "internal"

@@ -77,6 +77,7 @@ class Line:
             kept = self._evidence.keep(
                 frame_id=frame_id,
                 product=product,
+                verdict=inspection.verdict,
                 day=moment.date(),
                 data=encode_jpeg(picture),
                 anomaly_map=inspection.anomaly_map,

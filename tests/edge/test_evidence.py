@@ -33,11 +33,16 @@ def test_the_cameras_bytes_are_kept_as_they_came_with_the_map_beside_them(
 ) -> None:
     anomaly_map = np.linspace(0, 12, 64, dtype=np.float32).reshape(8, 8)
     kept = EvidenceStore(tmp_path, 0).keep(
-        frame_id="a:1", product="washer", day=DAY, data=bad_jpeg, anomaly_map=anomaly_map
+        frame_id="a:1",
+        product="washer",
+        verdict=Verdict.REJECT,
+        day=DAY,
+        data=bad_jpeg,
+        anomaly_map=anomaly_map,
     )
-    assert kept.picture == "evidence/2026-01-31/washer/a=1.jpg"
+    assert kept.picture == "evidence/2026-01-31/reject/washer/a=1.jpg"
     assert (tmp_path / kept.picture).read_bytes() == bad_jpeg
-    assert kept.anomaly_map == "evidence/2026-01-31/washer/a=1.npz"
+    assert kept.anomaly_map == "evidence/2026-01-31/reject/washer/a=1.npz"
     with np.load(tmp_path / kept.anomaly_map) as arrays:
         assert arrays["anomaly_map"].dtype == np.float16
         np.testing.assert_allclose(arrays["anomaly_map"], anomaly_map, rtol=1e-3)
@@ -46,7 +51,12 @@ def test_the_cameras_bytes_are_kept_as_they_came_with_the_map_beside_them(
 def test_a_score_beyond_float16_stays_finite(tmp_path: Path, good_png: bytes) -> None:
     store = EvidenceStore(tmp_path, 0)
     kept = store.keep(
-        frame_id="a", product="p", day=DAY, data=good_png, anomaly_map=np.full((2, 2), 1e6, np.float32)
+        frame_id="a",
+        product="p",
+        verdict=Verdict.REJECT,
+        day=DAY,
+        data=good_png,
+        anomaly_map=np.full((2, 2), 1e6, np.float32),
     )
     assert kept.anomaly_map is not None
     with np.load(tmp_path / kept.anomaly_map) as arrays:
@@ -56,7 +66,9 @@ def test_a_score_beyond_float16_stays_finite(tmp_path: Path, good_png: bytes) ->
 @pytest.mark.parametrize("frame_id", ["../../etc/passwd", "..", "a/b", "/a", "a\\b", "a\n", ".hidden", ""])
 def test_no_id_leads_out_of_the_folder(tmp_path: Path, frame_id: str) -> None:
     with pytest.raises(MessageError):
-        EvidenceStore(tmp_path, 0).keep(frame_id=frame_id, product="p", day=DAY, data=b"x")
+        EvidenceStore(tmp_path, 0).keep(
+            frame_id=frame_id, product="p", verdict=Verdict.REJECT, day=DAY, data=b"x"
+        )
     assert list(tmp_path.iterdir()) == []
 
 

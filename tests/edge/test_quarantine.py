@@ -7,10 +7,12 @@ from pathlib import Path
 from edge.backlog import Delivery
 from edge.quarantine import Fault, quarantine
 from inspector.errors import MessageError
-from tests.edge.rig import CAMERA, NOW
+from tests.edge.rig import CAMERA, NOW, RecordingSource
 
 ERROR = MessageError("frame id is not usable", "it has a slash", "Correct it")
-HOSTILE = Delivery(1, CAMERA.frame, b"bytes", {"frame-id": "../../../etc/cron.d/x"}, 1, NOW, 0.0)
+HOSTILE = Delivery(
+    1, CAMERA.frame, b"bytes", {"frame-id": "../../../etc/cron.d/x"}, 1, NOW, 0.0, RecordingSource()
+)
 
 
 def test_bytes_and_reason_are_kept_and_nothing_the_sender_chose_is_a_path(tmp_path: Path) -> None:
