@@ -7,12 +7,13 @@ import random
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
 from edge.clients import Publication
 from edge.connection import Connection
+from edge.disturbances import Disturbances, damaged, shots
 from inspector.errors import FrameError
 from inspector.frames import FrameFault
 from inspector.messages import (
@@ -39,6 +40,7 @@ class CameraPlan:
         rate_per_s: frames a second; 0 is as fast as the broker takes them.
         count: frames to send; None goes round until stopped.
         seed: each round is shuffled by it; None keeps the order.
+        disturbances: what goes wrong.
     """
 
     topic: CameraTopic
@@ -47,6 +49,7 @@ class CameraPlan:
     rate_per_s: float
     count: int | None
     seed: int | None
+    disturbances: Disturbances = field(default_factory=Disturbances)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +57,16 @@ class CameraStats:
     """What a simulated camera did.
 
     Attributes:
-        sent: frames published.
+        sent: frames published, each counted once.
+        repeated: those that were published twice.
+        broken: those whose bytes were damaged.
         confirmed: whether the broker confirmed them all.
         seconds: from the first frame to the last confirmation.
     """
 
     sent: int
+    repeated: int
+    broken: int
     confirmed: bool
     seconds: float
 
@@ -103,35 +110,43 @@ def publish_pictures(
     started, start = time.monotonic(), now()
     place = f"{plan.topic.line}.{plan.topic.camera}"[:80]
     pictures = itertools.islice(picture_order(plan.files, plan.seed), plan.count)
-    sent = 0
-    for path in pictures:
+    sent = repeated = broken = 0
+    for path, shot in zip(pictures, shots(plan.disturbances), strict=False):
         if plan.rate_per_s:
-            stop.wait(max(0.0, started + sent / plan.rate_per_s - time.monotonic()))
+            stop.wait(max(0.0, started + shot.due / plan.rate_per_s - time.monotonic()))
         while not stop.is_set() and not connection.wait_confirmed(IN_FLIGHT - 1, _LOOK_S):
             pass
         if stop.is_set():
             break
         frame_id = check_frame_id(f"{place}-{start:%Y%m%dT%H%M%S%f}-{sent:06}")
-        _publish(connection, plan, frame_id, now(), path)
-        sent += 1
+        data = _bytes(path)
+        if shot.damage is not None:
+            data = damaged(data, shot.damage)
+        captured_at = now()
+        for _ in range(1 + shot.is_repeated):
+            _publish(connection, plan, frame_id, captured_at, data)
+        sent, repeated, broken = sent + 1, repeated + shot.is_repeated, broken + (shot.damage is not None)
         on_sent(frame_id, path)
     confirmed = connection.wait_confirmed(0, _LOOK_S)
     while not confirmed and not stop.is_set():
         confirmed = connection.wait_confirmed(0, _LOOK_S)
     # Who stops a camera still wants to know whether its last frames have arrived.
     confirmed = confirmed or connection.wait_confirmed(0, _GOODBYE_S)
-    return CameraStats(sent, confirmed, time.monotonic() - started)
+    return CameraStats(sent, repeated, broken, confirmed, time.monotonic() - started)
 
 
-def _publish(
-    connection: Connection, plan: CameraPlan, frame_id: str, captured_at: datetime, path: Path
-) -> None:
+def _bytes(path: Path) -> bytes:
     try:
-        data = path.read_bytes()
+        return path.read_bytes()
     except OSError as error:
         raise FrameError(
             FrameFault.MISSING, f"{path} cannot be sent", error.strerror or str(error)
         ) from error
+
+
+def _publish(
+    connection: Connection, plan: CameraPlan, frame_id: str, captured_at: datetime, data: bytes
+) -> None:
     if not connection.has_properties:
         connection.publish(Publication(plan.topic.frame_with_id(frame_id), data))
         return

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -11,6 +11,7 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from edge.mqtt5 import connect_properties, will_properties
+from edge.tls import tls_context
 from inspector.settings import MqttSettings
 
 QOS: Final = 1
@@ -66,6 +67,9 @@ def new_client(
         protocol: version to speak.
         lasting: the broker keeps the session, and messages are acknowledged by hand.
         will: published by the broker when the connection is lost.
+
+    Raises:
+        SettingsError: a file of `mqtt.tls` cannot be used.
     """
     client = Client(
         CallbackAPIVersion.VERSION2,
@@ -76,6 +80,9 @@ def new_client(
     )
     password = settings.password
     client.username_pw_set(settings.username, password.get_secret_value() if password else None)
+    context = tls_context(settings.tls)
+    if context is not None:
+        client.tls_set_context(context)
     if will is not None:
         delay = will_properties(delay_s=WILL_DELAY_S) if protocol == V5 else None
         client.will_set(will.topic, will.payload, QOS, will.retain, delay)
@@ -97,10 +104,18 @@ def begin(client: Client, settings: MqttSettings, subscriber: Subscriber | None)
     client.loop_start()
 
 
-def subscribe(client: Client, topics: list[str]) -> None:
-    """Subscribe with QoS 1. Retained frames are not asked for where MQTT 5 lets us: they are old."""
+def subscribe(client: Client, topics: Sequence[str], retained: Sequence[str] = ()) -> None:
+    """Subscribe with QoS 1.
+
+    Args:
+        client: connected.
+        topics: frames; what is retained there is not asked for where MQTT 5 lets us: it is old. (A shared
+            subscription never brings retained messages.)
+        retained: topics whose retained message is wanted, each time.
+    """
     if client.protocol == V5:
-        options = SubscribeOptions(qos=QOS, retainHandling=SubscribeOptions.RETAIN_DO_NOT_SEND)
-        client.subscribe([(topic, options) for topic in topics])
+        fresh = SubscribeOptions(qos=QOS, retainHandling=SubscribeOptions.RETAIN_DO_NOT_SEND)
+        every = SubscribeOptions(qos=QOS, retainHandling=SubscribeOptions.RETAIN_SEND_ON_SUBSCRIBE)
+        client.subscribe([*((topic, fresh) for topic in topics), *((topic, every) for topic in retained)])
     else:
-        client.subscribe([(topic, QOS) for topic in topics])
+        client.subscribe([(topic, QOS) for topic in (*topics, *retained)])

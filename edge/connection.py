@@ -6,7 +6,7 @@ import random
 import sys
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import paho.mqtt.client as mqtt
@@ -20,6 +20,9 @@ from edge.clients import QOS, V5, V311, Publication, Subscriber, begin, new_clie
 from edge.confirmations import Unconfirmed
 from edge.mqtt5 import publish_properties
 from edge.probe import speaks_mqtt5
+from edge.problems import Problem
+from edge.rivals import WAIT_S, Rivals
+from edge.tls import tls_context, tls_remedy
 from inspector.errors import BrokerError
 from inspector.settings import MqttSettings
 
@@ -31,11 +34,11 @@ _START_IT = "Start mosquitto or `inspector broker`, or correct mqtt.host and mqt
 _PERMIT_IT = "Let the broker's access list permit it"
 _NAMES = {V5: "MQTT 5", V311: "MQTT 3.1.1"}
 _UNSUPPORTED = "Unsupported protocol version"
+_TAKEN_OVER = "Session taken over"
 _REMEDIES = {
     _UNSUPPORTED: "Set mqtt.protocol to auto",
     "Bad user name or password": "Set mqtt.username and mqtt.password to what the broker knows",
     "Not authorized": "Set mqtt.username and mqtt.password to what the broker knows",
-    "Session taken over": "Give each box its own edge.box: another one uses this name",
 }
 
 
@@ -63,10 +66,14 @@ class Connection:
     ) -> None:
         self._settings, self._client_id = settings, client_id
         self._subscriber, self._greeting, self._will = subscriber, greeting, will
+        self._chance = chance
         self._backoff = Backoff(FIRST_WAIT_S, LONGEST_WAIT_S, chance)
         self._stopping, self._connected, self._ended = threading.Event(), threading.Event(), threading.Event()
         self._answered = False
         self._unconfirmed = Unconfirmed()
+        self._refused = 0
+        self._problem: Problem | None = None
+        self._rivals = Rivals(client_id)
         self._guard = threading.Lock()
         self._client = self._new_client(V311 if settings.protocol == "3.1.1" else V5)
 
@@ -74,6 +81,21 @@ class Connection:
     def address(self) -> str:
         """The broker as host:port."""
         return f"{self._settings.host}:{self._settings.port}"
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether there is a connection at this moment."""
+        return self._connected.is_set()
+
+    @property
+    def problem(self) -> Problem | None:
+        """Why there is no connection, or none that lasts; None where all is well or nothing was tried yet."""
+        return self._problem or self._rivals.problem(time.monotonic())
+
+    @property
+    def refused(self) -> int:
+        """Messages that the broker has refused so far."""
+        return self._refused
 
     @property
     def has_properties(self) -> bool:
@@ -124,9 +146,14 @@ class Connection:
         """Wait until at most `allowed` messages lack the broker's confirmation; whether it came so."""
         return self._unconfirmed.wait(allowed, timeout_s)
 
-    def subscribe(self, topics: list[str]) -> None:
-        """Subscribe with QoS 1; needed after each connect, because the broker may have lost the session."""
-        subscribe(self._client, topics)
+    def subscribe(self, topics: list[str], *, retained: Sequence[str] = ()) -> None:
+        """Subscribe with QoS 1; needed after each connect, because the broker may have lost the session.
+
+        Args:
+            topics: without what is retained there, which is old, where MQTT 5 lets us say so.
+            retained: topics whose retained message is wanted, each time.
+        """
+        subscribe(self._client, topics, retained)
 
     def unsubscribe(self, topics: list[str]) -> None:
         """End subscriptions, which a lasting session would keep for ever."""
@@ -176,9 +203,10 @@ class Connection:
     def _find_protocol(self) -> None:
         while not self._stopping.is_set():
             try:
-                is_5 = speaks_mqtt5(self._settings.host, self._settings.port)
+                tls = tls_context(self._settings.tls)
+                is_5 = speaks_mqtt5(self._settings.host, self._settings.port, tls=tls)
             except OSError as error:
-                self._wait("broker cannot be reached", str(error), _START_IT)
+                self._wait("broker cannot be reached", str(error), tls_remedy(error) or _START_IT)
             else:
                 self._take_over(V5 if is_5 else V311)
                 return
@@ -198,10 +226,12 @@ class Connection:
     def _wait(self, event: str, why: str, remedy: str) -> None:
         """Log why there is no connection and wait before paho's thread tries again."""
         wait_s = self._backoff.next_s()
+        self._problem = Problem(f"{event} ({self.address})", why, remedy)
         log.warning(event, broker=self.address, why=why, remedy=remedy, again_in_s=round(wait_s, 1))
         self._stopping.wait(wait_s)
 
     def _complain(self, event: str, why: str, remedy: str) -> None:
+        self._problem = Problem(f"{event} ({self.address})", why, remedy)
         log.error(event, broker=self.address, why=why, remedy=remedy)
 
     def _on_connect(
@@ -229,6 +259,8 @@ class Connection:
             session="continued" if flags.session_present else "new",
         )
         self._backoff.reset()
+        self._rivals.connected(time.monotonic())
+        self._problem = None
         if self._subscriber is not None:
             self._subscriber.on_connected()
         elif self._greeting is not None:
@@ -240,7 +272,9 @@ class Connection:
             client.disconnect()  # paho forgets an earlier one when it begins to connect
         elif client is self._client:
             # paho calls this while it handles the socket's error, which it does not pass on.
-            self._wait("broker cannot be reached", str(sys.exception()), _START_IT)
+            error = sys.exception()
+            remedy = None if error is None else tls_remedy(error)
+            self._wait("broker cannot be reached", str(error), remedy or _START_IT)
 
     def _on_disconnect(
         self,
@@ -259,7 +293,13 @@ class Connection:
         if self._stopping.is_set():
             self._ended.set()
             return
-        self._wait("connection to the broker is lost", str(reason), _remedy(reason))
+        self._rivals.lost(time.monotonic(), taken_over=str(reason) == _TAKEN_OVER)
+        rival = self._rivals.problem(time.monotonic())
+        if rival is not None:
+            self._complain(rival.what, rival.why, rival.remedy)
+            self._stopping.wait(WAIT_S * self._chance.uniform(0.5, 1.5))
+        else:
+            self._wait("connection to the broker is lost", str(reason), _remedy(reason))
         if not answered and self._settings.protocol == "auto" and not self._stopping.is_set():
             # Another broker may serve there now, one that does not speak this protocol.
             client.disconnect()
@@ -267,6 +307,7 @@ class Connection:
 
     def _on_publish(self, _c: object, _u: object, message_id: int, reason: ReasonCode, _p: object) -> None:
         if reason.is_failure:
+            self._refused += 1
             self._complain("broker refuses a message", str(reason), _PERMIT_IT)
         self._unconfirmed.discard(message_id)
 

@@ -1,4 +1,4 @@
-"""Frames from the broker: taken in order, acknowledged one by one when they are recorded."""
+"""The box's session with the broker: frames are taken in order and acknowledged when they are recorded."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import itertools
 import random
 import threading
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -18,7 +18,9 @@ from paho.mqtt.client import MQTTMessage
 from edge.backlog import Backlog, Delivery
 from edge.clients import Publication, Subscriber
 from edge.connection import Connection
+from edge.frame_filters import FrameFilters
 from edge.mqtt5 import user_properties
+from edge.problems import Problem
 from inspector.messages import AvailabilityMessage, CameraTopic, availability_topic
 from inspector.settings import Settings
 
@@ -56,6 +58,13 @@ class Intake:
         backlog: where taken frames wait for the worker.
         chance: source of randomness for the waits between attempts to connect.
         now: the box's clock, UTC.
+        listeners: what else is listened to: by exact topic, what takes a message. Retained are asked for,
+            each is acknowledged at once, and a listener must not block.
+        connected: called after each connect.
+        lost: called for each frame that was dropped.
+
+    Raises:
+        SettingsError: the topic filter is none, or could match what is no frame.
     """
 
     def __init__(
@@ -66,13 +75,18 @@ class Intake:
         *,
         chance: random.Random,
         now: Callable[[], datetime],
+        listeners: Mapping[str, Callable[[bytes], None]] | None = None,
+        connected: Callable[[], None] | None = None,
+        lost: Callable[[], None] | None = None,
     ) -> None:
-        self._cameras, self._backlog, self._now = cameras, backlog, now
+        self._filters = FrameFilters(settings, cameras)
+        self._listeners, self._connected, self._lost = listeners or {}, connected, lost
+        self._backlog, self._now = backlog, now
         self._guard = threading.Lock()
         self._open: dict[int, _Open] = {}
         self._numbers = itertools.count()
         self._connections = 0
-        self._is_connected = False
+        self._is_connected = self._is_closed = False
         self._dropped = 0
         box = settings.edge.box
         topic = availability_topic(settings.site, box)
@@ -88,6 +102,26 @@ class Intake:
             greeting=Publication(topic, online, retain=True),
             will=Publication(topic, offline, retain=True),
         )
+
+    @property
+    def name(self) -> str:
+        """What a person calls it."""
+        return f"broker {self.connection.address}"
+
+    def problem(self) -> Problem | None:
+        """There is no connection."""
+        return self.connection.problem
+
+    def start(self) -> None:
+        """Begin to connect, and keep trying."""
+        self.connection.start()
+
+    def stop(self) -> None:
+        """Ask for no more frames; the connection stays, because results may wait to be told.
+
+        The subscriptions of a lasting session stay as well: the broker collects frames for the next start.
+        """
+        self._is_closed = True
 
     @property
     def dropped(self) -> int:
@@ -113,25 +147,38 @@ class Intake:
 
     def unsubscribe(self, topic: CameraTopic) -> None:
         """Ask for a camera's frames no more: the lasting session remembers what older settings asked for."""
-        self.connection.unsubscribe(_filters([topic]))
+        if stale := self._filters.of_stranger(topic):
+            self.connection.unsubscribe(stale)
 
     def unsubscribe_all(self) -> None:
         """Ask for no more frames."""
-        self.connection.unsubscribe(_filters(self._cameras))
+        self.connection.unsubscribe(self._filters.all)
 
     def _on_connected(self) -> None:
         with self._guard:
             self._connections += 1
             self._is_connected = True
-        self.connection.subscribe(_filters(self._cameras))
+        self.connection.subscribe(self._filters.all, retained=list(self._listeners))
+        if self._connected is not None:
+            self._connected()
 
     def _on_lost(self) -> None:
         with self._guard:
             self._is_connected = False
 
     def _on_message(self, message: MQTTMessage) -> None:
+        listener = self._listeners.get(message.topic)
+        if listener is not None:
+            if message.qos:
+                self.connection.acknowledge(message.mid)
+            listener(bytes(message.payload))
+            return
+        if self._is_closed and message.qos:
+            return  # not acknowledged, so it comes again
         if message.qos == 0 and self._backlog.is_full:
             self._dropped += 1
+            if self._lost is not None:
+                self._lost()
             remedy = "Let the camera publish with QoS 1"
             log.warning("frame is lost", topic=message.topic, why="QoS 0, and no room", remedy=remedy)
             return
@@ -143,6 +190,7 @@ class Intake:
             message_id=message.mid,
             arrived_at=self._now(),
             started=time.perf_counter(),
+            source=self,
         )
         if message.qos == 0 or self._is_new(delivery):
             self._backlog.put(delivery)
@@ -161,8 +209,3 @@ class Intake:
                 return False
             self._open[delivery.message_id] = _Open(delivery.number, digest, self._connections)
             return True
-
-
-def _filters(cameras: Collection[CameraTopic]) -> list[str]:
-    """Topic filters of cameras' frames, with and without an id level."""
-    return [topic for camera in cameras for topic in (camera.frame, f"{camera.frame}/+")]
