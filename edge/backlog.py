@@ -20,25 +20,29 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import structlog
+
+if TYPE_CHECKING:
+    from edge.sources import Source
 
 log: Final[structlog.stdlib.BoundLogger] = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Delivery:
-    """One MQTT message as it arrived, not yet acknowledged.
+    """One message as it arrived, not yet acknowledged.
 
     Attributes:
         number: counts the deliveries of this process, so that each can be told from all others.
-        topic: topic it was published on.
+        topic: frame topic it was published on, or would have been.
         payload: its bytes, or the file they wait in.
         properties: MQTT 5 user properties; the first of each name.
-        message_id: the broker's packet identifier; 0 for QoS 0, which is not acknowledged.
+        message_id: the broker's packet identifier; 0 where there is none.
         arrived_at: UTC time of arrival.
         started: `time.perf_counter()` of arrival.
+        source: where it came from, and where its acknowledgement goes.
     """
 
     number: int
@@ -48,6 +52,7 @@ class Delivery:
     message_id: int
     arrived_at: datetime
     started: float
+    source: Source = field(repr=False)
 
     def read(self) -> bytes:
         """The message's bytes.
@@ -89,7 +94,7 @@ class Backlog:
         return self._in_memory >= self._size
 
     def put(self, delivery: Delivery) -> None:
-        """Append a delivery whose payload is bytes. Only one thread may put."""
+        """Append a delivery whose payload is bytes. Any thread may put; the network thread never waits."""
         if self.is_full:
             delivery = self._spooled(delivery)
         with self._changed:
@@ -105,6 +110,13 @@ class Backlog:
             delivery = self._entries.popleft()
             self._in_memory -= isinstance(delivery.payload, bytes)
             return delivery
+
+    def put_back(self, delivery: Delivery) -> None:
+        """Put a delivery first again: it was taken and not finished."""
+        with self._changed:
+            self._entries.appendleft(delivery)
+            self._in_memory += isinstance(delivery.payload, bytes)
+            self._changed.notify()
 
     def _spooled(self, delivery: Delivery) -> Delivery:
         path = self._spool / str(next(self._numbers))

@@ -15,6 +15,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from edge.commands_model import register_model_commands
+
 if TYPE_CHECKING:
     from types import FrameType
 
@@ -39,6 +41,7 @@ def register(app: typer.Typer) -> None:
     """Add the commands to the app."""
     edge = typer.Typer(help="The service beside the line.", no_args_is_help=True)
     edge.command()(run)
+    register_model_commands(edge)
     app.add_typer(edge, name="edge")
     app.command()(camera)
     app.command()(broker)
@@ -85,7 +88,15 @@ def camera(
         typer.Option(min=1, help="Frames to send; without it, round after round.", show_default=False),
     ] = None,
     shuffle: Annotated[bool, typer.Option("--shuffle", help="Shuffle each round.")] = False,
-    seed: Annotated[int, typer.Option(help="Seed of the shuffling.")] = 0,
+    seed: Annotated[int, typer.Option(help="Seed of the shuffling and of what goes wrong.")] = 0,
+    jitter: Annotated[
+        float, typer.Option(min=0, max=1, help="Unevenness of the pace, as a share of the interval.")
+    ] = 0.0,
+    burst: Annotated[int, typer.Option(min=1, help="Frames that come at once; the mean rate stays.")] = 1,
+    duplicates: Annotated[
+        float, typer.Option(min=0, max=1, help="Share of frames that are sent twice.")
+    ] = 0.0,
+    broken: Annotated[float, typer.Option(min=0, max=1, help="Share of frames with damaged bytes.")] = 0.0,
     broker_timeout: BrokerTimeout = None,
     as_json: AsJson = False,
 ) -> None:
@@ -96,6 +107,7 @@ def camera(
     """
     from edge.camera import CameraPlan, publish_pictures
     from edge.connection import Connection
+    from edge.disturbances import Disturbances
     from edge.logs import configure_logs
     from inspector.errors import DatasetError
     from inspector.frames import image_files
@@ -110,7 +122,8 @@ def camera(
             f"{folder} holds no pictures", "no file in it ends like one", "Give another --folder"
         )
     topic = CameraTopic(settings.site, line, camera)
-    plan = CameraPlan(topic, product, files, rate, count, seed if shuffle else None)
+    wrong = Disturbances(jitter=jitter, burst=burst, duplicates=duplicates, broken=broken, seed=seed)
+    plan = CameraPlan(topic, product, files, rate, count, seed if shuffle else None, wrong)
     console = Console(stderr=True, highlight=False, soft_wrap=True)
     configure_logs()
     stop = _stop_on_signals()
@@ -131,11 +144,18 @@ def camera(
     finally:
         connection.stop()
     if as_json:
-        facts = {"sent": stats.sent, "confirmed": stats.confirmed, "seconds": round(stats.seconds, 3)}
+        facts = {
+            "sent": stats.sent,
+            "duplicates": stats.repeated,
+            "broken": stats.broken,
+            "confirmed": stats.confirmed,
+            "seconds": round(stats.seconds, 3),
+        }
         typer.echo(json.dumps(facts | {"frames_per_s": round(stats.frames_per_s, 2)}))
     else:
         confirmed = "all confirmed" if stats.confirmed else "the last ones not confirmed by the broker"
-        console.print(f"{stats.sent} frames in {stats.seconds:.1f} s, {confirmed}")
+        wrongs = f" ({stats.repeated} twice, {stats.broken} broken)" if stats.repeated or stats.broken else ""
+        console.print(f"{stats.sent} frames{wrongs} in {stats.seconds:.1f} s, {confirmed}")
     if not stats.confirmed:
         raise typer.Exit(1)
 

@@ -13,7 +13,7 @@ import socket
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
 from multiprocessing.connection import Connection, wait
@@ -25,13 +25,13 @@ import structlog
 from edge.backoff import Backoff
 from edge.measuring import Measured, Measuring
 from edge.stations import Station
-from edge.telling import Publish, Telling
+from edge.telling import Telling
 from edge.waiting import Reject, Waiting
 from edge.writer_process import Sentence, State, WriterLoader, WriterProcess
 from inspector.describing.words import Source
 from inspector.errors import RecordsError
 from inspector.messages import CameraTopic
-from inspector.records import Records, StoredDescription, StoredInspection
+from inspector.records import Destination, Records, StoredDescription, StoredInspection
 from inspector.results import Inspection
 from inspector.settings import Settings
 
@@ -55,7 +55,9 @@ class Describing:
         stations: what stands ready for each camera.
         records: where descriptions are stored.
         data_dir: the box's data folder.
-        publish: how descriptions are published.
+        destinations: who shall be told of descriptions.
+        notify: called when something new waits in the outbox.
+        described: told of each sentence that is stored: what wrote it.
         now: the box's clock, UTC.
         chance: source of randomness for waits.
         load: loads what writes, inside the process for it; None: templates only.
@@ -67,8 +69,10 @@ class Describing:
         stations: Mapping[CameraTopic, Station],
         records: Records,
         data_dir: Path,
-        publish: Publish,
         *,
+        destinations: Collection[Destination],
+        notify: Callable[[], None],
+        described: Callable[[Source], None],
         now: Callable[[], datetime],
         chance: random.Random,
         load: WriterLoader | None,
@@ -77,7 +81,9 @@ class Describing:
         self._records, self._now = records, now
         self._measuring = Measuring(settings.describing, stations, data_dir)
         self._stopping = threading.Event()
-        self._telling = Telling(records, publish, self._stopping, chance)
+        self._telling = Telling(
+            records, destinations, notify, described, stopping=self._stopping, chance=chance
+        )
         self._waiting = Waiting(settings.describing.queue_size)
         self._writer = None if load is None else WriterProcess(settings.describing, load, chance)
         self._margin_s = min(_LARGEST_MARGIN_S, settings.describing.deadline_s / 10)
@@ -259,7 +265,7 @@ class Describing:
             log.warning("rejects are left without a sentence", frames=left, remedy=remedy)
 
     def _describe(self, reject: Reject, measured: Measured, sentence: Sentence | None = None) -> bool:
-        """Store and publish a description; False when the service ends before it could be stored."""
+        """Store a description, to be told; False when the service ends before it could be stored."""
         now = self._now()
         description = StoredDescription(
             sentence=measured.sentence if sentence is None else sentence.sentence,

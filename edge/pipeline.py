@@ -1,4 +1,9 @@
-"""One delivered frame becomes one record: decode, inspect, keep the evidence, store.
+"""From a delivery to a record: read | judge | store, each a stage with a bounded queue before it.
+
+    backlog -> [read] -> frames -> [judge] -> verdicts -> [store] -> records and outbox
+
+The queues bound memory: a stage that is slow, or a database that is away, holds up the stages before it, the
+backlog fills, and the broker keeps what it has not been told to forget.
 
 Every frame of a configured camera gets a verdict. One that cannot be judged because of what was sent is
 `unsure`, with the reason: its bytes go to quarantine, and a person must look at the part.
@@ -6,224 +11,174 @@ Every frame of a configured camera gets a verdict. One that cannot be judged bec
 
 from __future__ import annotations
 
-import math
+import random
+import threading
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from datetime import datetime
-from pathlib import Path
-from typing import Final
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
 
-import structlog
+from edge.backlog import Backlog, Delivery
+from edge.backoff import Backoff
+from edge.batching import BatchSizer
+from edge.judging import Judged, Judging
+from edge.metrics import Metrics
+from edge.queues import BoundedQueue
+from edge.reading import Read, Reading
+from edge.stages import Stage
+from edge.storing import Storing
 
-from edge.arrivals import Arrival, derived_id, read_arrival
-from edge.backlog import Delivery
-from edge.evidence import EvidenceStore, KeptEvidence
-from edge.quarantine import Fault, quarantine
-from edge.stations import Station
-from inspector.errors import EngineError, FrameError, InspectorError, MessageError
-from inspector.frames import Frame, decode_image
-from inspector.messages import CameraTopic
-from inspector.records import Records, StoredInspection
-from inspector.results import Inspection, Verdict
+_FIRST_RETRY_S, _LONGEST_RETRY_S = 0.5, 30.0
+_DECODED_BYTES: Final = 256 * 2**20
+"""Decoded frames that wait to be judged: four of 20 megapixels, thousands of a small camera."""
+_STORED_AT_ONCE: Final = 32
+"""Inspections in one transaction: its sync to disk, the dearest part, is shared by all of them."""
+_CLEAR_LOOKS, _CLEAR_LOOKS_OF_ALL = 3, 30
+_CLEAR_LOOK_S: Final = 0.01
 
-log: Final[structlog.stdlib.BoundLogger] = structlog.get_logger(__name__)
+
+class _Gate:
+    """The backlog as the first stage's inbox, closed while nothing may be taken."""
+
+    def __init__(self, backlog: Backlog, may_take: Callable[[], bool]) -> None:
+        self._backlog, self._may_take = backlog, may_take
+        self._closed = threading.Event()
+
+    def take(self, most: int, timeout_s: float) -> list[Delivery]:  # noqa: ARG002 - one at a time
+        if self._closed.is_set() or not self._may_take():
+            self._closed.wait(timeout_s)
+            return []
+        # Bytes may decode to hundreds of megabytes: so one at a time.
+        delivery = self._backlog.take(timeout_s)
+        return [] if delivery is None else [delivery]
+
+    def put_back(self, items: Sequence[Delivery]) -> None:
+        for delivery in reversed(items):
+            self._backlog.put_back(delivery)
+
+    def close(self) -> None:
+        self._closed.set()
 
 
 @dataclass(frozen=True, slots=True)
-class Processed:
-    """What became of a delivery.
+class Batching:
+    """How frames are gathered into forward passes.
 
     Attributes:
-        topic: the camera; None where the topic names none.
-        record: the frame's inspection as it is stored; None for a frame of no configured camera.
-        fault: code of a `Fault` or `FrameFault` where the bytes were put into quarantine.
-        error: what was wrong with it.
-        inspection: what was seen in a reject that was recorded now; it is to be described.
-        is_duplicate: the frame was recorded before, and nothing was stored now.
+        largest: most frames in one pass.
+        budget_s: seconds that one pass may take.
     """
 
-    topic: CameraTopic | None
-    record: StoredInspection | None = None
-    fault: str | None = None
-    error: InspectorError | None = None
-    inspection: Inspection | None = None
-    is_duplicate: bool = False
+    largest: int
+    budget_s: float
 
 
 class Pipeline:
-    """Processes deliveries, one after the other.
+    """The three stages.
 
     Args:
-        box: name of this box.
-        data_dir: its data folder.
-        stations: what stands ready for each camera.
-        records: where inspections are stored.
-        evidence: where pictures are kept.
-        now: the box's clock, UTC.
+        backlog: where deliveries come from.
+        reading: what the first stage does.
+        storing: what the last stage does.
+        batching: bounds of the second stage's batches.
+        metrics: told what the stages do.
+        may_take: False while no more may be taken, for instance because the disk is full.
+        chance: source of randomness for waits.
     """
 
     def __init__(
         self,
+        backlog: Backlog,
+        reading: Reading,
+        storing: Storing,
         *,
-        box: str,
-        data_dir: Path,
-        stations: Mapping[CameraTopic, Station],
-        records: Records,
-        evidence: EvidenceStore,
-        now: Callable[[], datetime],
+        batching: Batching,
+        metrics: Metrics,
+        may_take: Callable[[], bool],
+        chance: random.Random,
     ) -> None:
-        self._box, self._data_dir, self._stations = box, data_dir, stations
-        self._records, self._evidence, self._now = records, evidence, now
-
-    def process(self, delivery: Delivery) -> Processed:
-        """Process a delivery; when this returns, it may be acknowledged. May be called again after an error.
-
-        Raises:
-            RecordsError: the database cannot be reached or written.
-            OSError: the data folder cannot be written.
-        """
-        try:
-            arrival = read_arrival(delivery)
-        except MessageError as error:
-            return self.set_aside(delivery, Fault.UNKNOWN_TOPIC, error)
-        station = self._stations.get(arrival.topic)
-        if station is None:
-            unknown = self._unknown_camera(arrival.topic)
-            return replace(self.set_aside(delivery, Fault.UNKNOWN_CAMERA, unknown), topic=arrival.topic)
-        stored = self._records.get(arrival.frame_id)
-        if stored is not None and not _is_same_frame(stored, arrival):
-            arrival = _renamed(arrival, stored)
-            stored = self._records.get(arrival.frame_id)
-        if stored is not None:
-            return Processed(arrival.topic, stored, is_duplicate=True)
-        processed = self._judge(station, arrival, delivery)
-        assert processed.record is not None  # noqa: S101 - for the type checker
-        if self._records.add(processed.record):
-            return processed
-        # Another box recorded the frame since we looked.
-        return Processed(arrival.topic, self._records.get(arrival.frame_id), is_duplicate=True)
-
-    def set_aside(self, delivery: Delivery, code: str, error: InspectorError) -> Processed:
-        """Put a delivery into quarantine without a record.
-
-        Raises:
-            OSError: the data folder cannot be written.
-        """
-        quarantine(self._data_dir, delivery, code, error)
-        return Processed(None, fault=code, error=error)
-
-    def _unknown_camera(self, topic: CameraTopic) -> MessageError:
-        what = f"a frame of camera {topic.line}/{topic.camera} is not inspected"
-        remedy = "Add it to [[edge.cameras]], or let it publish elsewhere"
-        return MessageError(what, f"box {self._box} has no such camera", remedy)
-
-    def _judge(self, station: Station, arrival: Arrival, delivery: Delivery) -> Processed:
-        error = arrival.fault or _other_product(station, arrival)
-        if error is None:
-            try:
-                frame = Frame(decode_image(arrival.data), arrival.frame_id, arrival.captured_at)
-                inspection = station.inspector.inspect(frame, started=delivery.started)
-            except FrameError as fault:
-                error = fault
-            except EngineError as fault:
-                error = FrameError(Fault.NOT_SCORED, fault.what, fault.why, fault.remedy)
-            except Exception as fault:  # one frame must not end the service, whatever it holds
-                log.exception("frame cannot be judged", frame_id=arrival.frame_id)
-                what = f"frame {arrival.frame_id} cannot be judged"
-                why = f"a defect of inspector, {type(fault).__name__}"
-                error = FrameError(
-                    Fault.INTERNAL, what, why, "Report it with the log and the quarantined file"
-                )
-            else:
-                record = self._judged(arrival, inspection)
-                rejected = inspection.verdict is Verdict.REJECT
-                return Processed(arrival.topic, record, inspection=inspection if rejected else None)
-        record = self._unjudged(station, arrival, delivery, error)
-        return Processed(arrival.topic, record, error.code, error)
-
-    def _judged(self, arrival: Arrival, inspection: Inspection) -> StoredInspection:
-        kept = KeptEvidence()
-        if self._evidence.wants(inspection.verdict, inspection.frame_id):
-            kept = self._evidence.keep(
-                frame_id=inspection.frame_id,
-                product=inspection.product,
-                day=inspection.inspected_at.date(),
-                data=arrival.data,
-                anomaly_map=inspection.anomaly_map,
-            )
-        return StoredInspection(
-            frame_id=inspection.frame_id,
-            site=arrival.topic.site,
-            line=arrival.topic.line,
-            camera=arrival.topic.camera,
-            box=self._box,
-            product=inspection.product,
-            model_version=inspection.model_version,
-            captured_at=inspection.captured_at,
-            inspected_at=inspection.inspected_at,
-            score=inspection.score,
-            reject_limit=inspection.limit,
-            verdict=inspection.verdict,
-            reason=inspection.reason,
-            latency_ms=inspection.latency_ms,
-            width_px=inspection.width_px,
-            height_px=inspection.height_px,
-            regions=inspection.regions,
-            evidence=kept.picture,
-            evidence_map=kept.anomaly_map,
+        self._backlog, self._gate = backlog, _Gate(backlog, may_take)
+        self._sizer = BatchSizer(batching.largest, batching.budget_s)
+        self._frames = BoundedQueue[Read](
+            2 * batching.largest, bytes_limit=_DECODED_BYTES, weigh=lambda read: read.size_bytes
         )
+        self._verdicts = BoundedQueue[Judged](2 * _STORED_AT_ONCE)
 
-    def _unjudged(
-        self, station: Station, arrival: Arrival, delivery: Delivery, error: FrameError
-    ) -> StoredInspection:
-        manifest = station.inspector.bundle.manifest
-        return StoredInspection(
-            frame_id=arrival.frame_id,
-            site=arrival.topic.site,
-            line=arrival.topic.line,
-            camera=arrival.topic.camera,
-            box=self._box,
-            product=manifest.product,
-            model_version=manifest.version,
-            captured_at=arrival.captured_at,
-            inspected_at=self._now(),
-            score=math.nan,
-            reject_limit=manifest.limits.reject,
-            verdict=Verdict.UNSURE,
-            reason=f"{error.what}: {error.why}" if error.why else error.what,
-            latency_ms=1000 * (time.perf_counter() - delivery.started),
-            width_px=0,
-            height_px=0,
-            evidence=quarantine(self._data_dir, delivery, error.code, error),
+        def backoff() -> Backoff:
+            return Backoff(_FIRST_RETRY_S, _LONGEST_RETRY_S, chance)
+
+        took = metrics.stage_took
+        self._read = Stage(
+            "decode", self._gate, reading.read, self._frames, most=lambda: 1, backoff=backoff(), took=took
         )
+        judging = Judging(self._sizer.observe)
+        self._judge = Stage(
+            "score",
+            self._frames,
+            judging.judge,
+            self._verdicts,
+            most=self._batch,
+            backoff=backoff(),
+            took=took,
+        )
+        self._store: Stage[Judged, Any] = Stage(
+            "store",
+            self._verdicts,
+            storing.store,
+            None,
+            most=lambda: _STORED_AT_ONCE,
+            backoff=backoff(),
+            took=took,
+        )
+        metrics.watch_queue("decode", lambda: len(backlog))
+        metrics.watch_queue("score", lambda: len(self._frames))
+        metrics.watch_queue("store", lambda: len(self._verdicts))
 
+    @property
+    def stages(self) -> tuple[Stage[Any, Any], ...]:
+        """The stages, for whoever watches them."""
+        return self._read, self._judge, self._store
 
-def _is_same_frame(stored: StoredInspection, arrival: Arrival) -> bool:
-    """Whether a frame under a known id is that frame again, as far as the message tells."""
-    same_camera = CameraTopic(stored.site, stored.line, stored.camera) == arrival.topic
-    return same_camera and (not arrival.has_own_time or stored.captured_at == arrival.captured_at)
+    def start(self) -> None:
+        """Begin."""
+        for stage in self.stages:
+            stage.start()
 
+    def drain(self, *, everything: bool, timeout_s: float) -> bool:
+        """Finish what was taken; whether it came to that within the time.
 
-def _renamed(arrival: Arrival, stored: StoredInspection) -> Arrival:
-    """The arrival under an id of its own: taken for a duplicate, its part would go unjudged unseen."""
-    fault = FrameError(
-        Fault.REUSED_ID,
-        f"frame id {arrival.frame_id} is used twice",
-        f"camera {stored.line}/{stored.camera} sent it at {stored.captured_at.isoformat()} already",
-        "Make ids unique for ever, for instance by camera and time",
-    )
-    captured_at = arrival.captured_at if arrival.has_own_time else None
-    return replace(arrival, frame_id=derived_id(arrival.topic, arrival.data, captured_at), fault=fault)
+        Args:
+            everything: what lies in the backlog as well, and not just what is decoded already.
+            timeout_s: how long at most. A store that fails is not waited for.
+        """
+        if not everything:
+            self._gate.close()
+        deadline = time.monotonic() + timeout_s
+        # A stage has taken a frame for a moment before it holds it, and a broker that was asked for no more
+        # has some on the way: a single look could miss them.
+        looks, enough = 0, _CLEAR_LOOKS_OF_ALL if everything else _CLEAR_LOOKS
+        while looks < enough:
+            looks = looks + 1 if self._is_clear(everything) else 0
+            if time.monotonic() > deadline or self._store.is_failing:
+                return False
+            time.sleep(_CLEAR_LOOK_S)
+        return True
 
+    def stop(self, timeout_s: float = 5.0) -> bool:
+        """End every stage after what it has in hand; whether all came to their end within the time."""
+        stopped = [stage.stop(timeout_s) for stage in self.stages]
+        return all(stopped)
 
-def _other_product(station: Station, arrival: Arrival) -> FrameError | None:
-    """A model says nothing about another product's parts, so such a frame is not scored at all."""
-    if arrival.product is None or arrival.product == station.product:
-        return None
-    return FrameError(
-        Fault.OTHER_PRODUCT,
-        f"camera {arrival.topic.line}/{arrival.topic.camera} shows another product",
-        f"it says {arrival.product[:64]!r}, this box inspects {station.product} there",
-        "Correct the camera's product, or product and bundle under [[edge.cameras]]",
-    )
+    def _batch(self) -> int:
+        oldest = self._frames.oldest()
+        return self._sizer.size(0.0 if oldest is None else time.perf_counter() - oldest.delivery.started)
+
+    def _is_clear(self, everything: bool) -> bool:
+        # In the order of the flow: what is handed on meanwhile is seen at the next stage.
+        if everything and len(self._backlog):
+            return False
+        queues = (None, self._frames, self._verdicts)
+        return all(
+            (queue is None or not len(queue)) and stage.is_idle
+            for queue, stage in zip(queues, self.stages, strict=True)
+        )

@@ -7,7 +7,7 @@ from collections import Counter, deque
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from edge.pipeline import Processed
+from edge.storing import Stored
 from inspector.describing.words import Source
 from inspector.results import Verdict
 
@@ -19,7 +19,7 @@ class Summary:
     """Counts since the start.
 
     Attributes:
-        frames: deliveries that were processed.
+        frames: deliveries that were stored.
         verdicts: new records by verdict.
         quarantined: deliveries in quarantine, by code; those of configured cameras are `unsure` as well.
         duplicates: deliveries whose frame was recorded before.
@@ -61,16 +61,16 @@ class Tally:
         self._quarantined: Counter[str] = Counter()
         self._latencies_ms: deque[float] = deque(maxlen=_LATENCIES)
 
-    def add(self, processed: Processed) -> None:
+    def add(self, stored: Stored) -> None:
         """Count one delivery."""
         self._frames += 1
-        if processed.fault is not None:
-            self._quarantined[str(processed.fault)] += 1
-        if processed.is_duplicate:
+        if stored.fault is not None:
+            self._quarantined[str(stored.fault)] += 1
+        if stored.is_duplicate:
             self._duplicates += 1
-        elif processed.record is not None:
-            self._verdicts[processed.record.verdict] += 1
-            self._latencies_ms.append(processed.record.latency_ms)
+        elif stored.record is not None:
+            self._verdicts[stored.record.verdict] += 1
+            self._latencies_ms.append(stored.record.latency_ms)
 
     def summary(self, *, dropped: int, described: Mapping[Source, int]) -> Summary:
         """The counts so far."""

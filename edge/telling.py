@@ -1,45 +1,50 @@
-"""A description is stored, then published, so that nobody hears of what the records do not know."""
+"""A description is stored with its outbox entries, so that nobody hears of what the records do not know."""
 
 from __future__ import annotations
 
 import random
 import threading
 from collections import Counter
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Collection
 from typing import Final
 
 import structlog
 
 from edge.backoff import Backoff
-from edge.clients import Publication
 from inspector.describing.words import Source
-from inspector.errors import BrokerError, MessageError, RecordsError
-from inspector.messages import CameraTopic, DescriptionMessage
-from inspector.records import Records, StoredDescription, StoredInspection
+from inspector.errors import RecordsError
+from inspector.records import Destination, Records, StoredDescription, StoredInspection
 
 log: Final[structlog.stdlib.BoundLogger] = structlog.get_logger(__name__)
 
 _FIRST_RETRY_S, _LONGEST_RETRY_S = 0.5, 30.0
 
-Publish = Callable[[Publication], None]
-"""Publishes a message with QoS 1; raises BrokerError when too many wait."""
-
 
 class Telling:
-    """Stores and publishes descriptions. Used by one thread.
+    """Stores descriptions and has them told. Used by one thread.
 
     Args:
         records: where they are stored.
-        publish: how they are published.
+        destinations: who shall be told of them.
+        notify: called when something new waits in the outbox.
+        described: told of each sentence that is stored: what wrote it.
         stopping: set when the service ends: nothing is waited for then.
         chance: source of randomness for the waits between attempts.
     """
 
     def __init__(
-        self, records: Records, publish: Publish, stopping: threading.Event, chance: random.Random
+        self,
+        records: Records,
+        destinations: Collection[Destination],
+        notify: Callable[[], None],
+        described: Callable[[Source], None],
+        *,
+        stopping: threading.Event,
+        chance: random.Random,
     ) -> None:
-        self._records, self._publish, self._stopping = records, publish, stopping
+        self._records, self._destinations = records, destinations
+        self._notify, self._described = notify, described
+        self._stopping = stopping
         self._backoff = Backoff(_FIRST_RETRY_S, _LONGEST_RETRY_S, chance)
         self._counts: Counter[Source] = Counter()
 
@@ -49,7 +54,7 @@ class Telling:
         return {source: self._counts[source] for source in Source}
 
     def tell(self, record: StoredInspection, description: StoredDescription) -> bool:
-        """Store and publish; tries until the database is there.
+        """Store, to be told; tries until the database is there.
 
         Returns:
             False when the service ends before it could be stored.
@@ -64,8 +69,8 @@ class Telling:
             return True
         if is_new:
             self._counts[description.source] += 1
-            described = replace(record, description=description)
-            publish_description(described, self._publish)
+            self._described(description.source)
+            self._notify()
             log.info(
                 "reject described",
                 frame_id=record.frame_id,
@@ -78,7 +83,7 @@ class Telling:
     def _store(self, frame_id: str, description: StoredDescription) -> bool:
         while True:
             try:
-                is_new = self._records.describe(frame_id, description)
+                is_new = self._records.describe(frame_id, description, self._destinations)
             except RecordsError as error:
                 wait_s = self._backoff.next_s()
                 log.error(  # noqa: TRY400 - the reason is in the error
@@ -93,13 +98,3 @@ class Telling:
             else:
                 self._backoff.reset()
                 return is_new
-
-
-def publish_description(record: StoredInspection, publish: Publish) -> None:
-    """Tell what the records say about a described reject; an error is logged, the record stays."""
-    try:
-        topic = CameraTopic(record.site, record.line, record.camera).description
-        message = DescriptionMessage.of(record).model_dump_json().encode()
-        publish(Publication(topic, message))
-    except (MessageError, BrokerError, ValueError):
-        log.exception("description cannot be told", frame_id=record.frame_id)

@@ -41,26 +41,30 @@ class Describer:
         self._kinds = load_kind_reader(bundle, threads=threads)
         self._language, self._part, self._mm_per_px = language, part, mm_per_px
 
-    def measure(self, frame: Frame, inspection: Inspection) -> WritingTask:
+    def measure(
+        self, frame: Frame, inspection: Inspection, *, pixel_limit: float | None = None
+    ) -> WritingTask:
         """Facts of a frame that was inspected, and what a sentence is written from.
 
         Args:
             frame: the frame as captured.
             inspection: its inspection by this bundle.
+            pixel_limit: the limit that outlined its regions, where it was not the bundle's own.
 
         Raises:
             KindsError: the network for kinds failed.
             ValueError: frame and inspection do not fit together, or the map is not finite.
         """
+        limit = self._limit if pixel_limit is None else pixel_limit
         anomaly_map = anomaly_map_in_frame(inspection)
         rejected = inspection.verdict == Verdict.REJECT and bool(inspection.regions)
         regions = inspection.regions if rejected else ()
-        guesses = self._kinds.guess(frame.image, anomaly_map, regions, self._limit)
+        guesses = self._kinds.guess(frame.image, anomaly_map, regions, limit)
         facts = measure_facts(
             frame.image,
             anomaly_map,
             regions,
-            self._limit,
+            limit,
             inspection.verdict,
             kinds=[(guess.word, guess.probability) for guess in guesses],
             mm_per_px=self._mm_per_px,
@@ -69,7 +73,7 @@ class Describer:
         if rejected:
             kinds = kind_maps(regions, guesses, *frame.image.shape[:2])
             inputs = adapter_inputs(
-                frame.image, inspection.anomaly_map, inspection.decoder_maps, self._limit, kinds
+                frame.image, inspection.anomaly_map, inspection.decoder_maps, limit, kinds
             )
         return WritingTask(
             facts=facts,

@@ -66,6 +66,12 @@ def bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_tiny_bundle(tmp_path_factory.mktemp("bundles") / "washer").path
 
 
+@pytest.fixture(scope="session")
+def other_bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same product by another version: the limit is wider."""
+    return write_tiny_bundle(tmp_path_factory.mktemp("bundles") / "washer", margin=2.0).path
+
+
 @pytest.fixture
 def line(wire: Wire, bundle: Path, tmp_path: Path) -> Line:
     """A box with one camera at the broker of `wire`."""

@@ -19,12 +19,20 @@ from pathlib import Path
 from types import TracebackType
 from typing import ClassVar, Protocol, Self
 
+from edge.backlog import Backlog, Delivery
 from edge.broker import EmbeddedBroker
+from edge.evidence import EvidenceStore
+from edge.metrics import Metrics
+from edge.pipeline import Batching, Pipeline
+from edge.reading import Reading
 from edge.service import EdgeService
+from edge.stations import Station
+from edge.storing import Stored, Storing
 from edge.tally import Summary
 from edge.writer_process import WriterLoader
+from inspector.inspecting import Inspector
 from inspector.messages import CameraTopic
-from inspector.records import Records, StoredDescription, StoredInspection
+from inspector.records import Destination, Records, StoredDescription, StoredInspection
 from inspector.settings import CameraSettings, Settings, load_settings
 from tests.services import HOST, free_port
 
@@ -86,6 +94,8 @@ def line_toml(folder: Path, bundle: Path, port: int, protocol: str = "auto", cam
         [edge]
         data_dir = "{folder}/box-1"
         queue_size = 4
+        [edge.health]
+        port = 0
         [describing]
         language_model = "{folder}/language-model"
     """
@@ -100,6 +110,91 @@ def line_toml(folder: Path, bundle: Path, port: int, protocol: str = "auto", cam
     path = folder / "inspector.toml"
     path.write_text(text)
     return path
+
+
+class RecordingSource:
+    """A source that the test itself is: it remembers what it was told."""
+
+    name = "test"
+
+    def __init__(self) -> None:
+        self.acknowledged: list[Delivery] = []
+        self.given_up: list[Delivery] = []
+
+    def start(self) -> None: ...
+
+    def stop(self) -> None: ...
+
+    def problem(self) -> None: ...
+
+    def acknowledge(self, delivery: Delivery) -> None:
+        self.acknowledged.append(delivery)
+
+    def give_up(self, delivery: Delivery) -> None:
+        self.given_up.append(delivery)
+
+
+class PipelineRig:
+    """A pipeline with one camera, fed by the test. A context manager: inside, it runs."""
+
+    def __init__(
+        self,
+        folder: Path,
+        records: Records,
+        inspector: Inspector | None,
+        *,
+        may_take: Callable[[], bool] = lambda: True,
+    ) -> None:
+        (folder / "spool").mkdir(exist_ok=True)
+        self.source = RecordingSource()
+        self.station = Station(CAMERA, "washer", inspector=inspector)
+        self.backlog = Backlog(1000, folder / "spool")
+        self.finished: list[Stored] = []
+        self.metrics = Metrics("box-1")
+        self._number = 0
+        storing = Storing(
+            box="box-1",
+            data_dir=folder,
+            records=records,
+            destinations=[Destination.BROKER],
+            evidence=EvidenceStore(folder, 0),
+            now=lambda: NOW,
+            finished=self.finished.extend,
+        )
+        self.pipeline = Pipeline(
+            self.backlog,
+            Reading("box-1", {CAMERA: self.station}),
+            storing,
+            batching=Batching(16, 10.0),
+            metrics=self.metrics,
+            may_take=may_take,
+            chance=random.Random(0),
+        )
+
+    def __enter__(self) -> Self:
+        self.pipeline.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.pipeline.stop()
+
+    def send(self, data: bytes, frame_id: str) -> None:
+        """Let a frame arrive."""
+        self._number += 1
+        topic = f"{CAMERA.frame}/{frame_id}"
+        arrived = time.perf_counter()
+        self.backlog.put(Delivery(self._number, topic, data, {}, self._number, NOW, arrived, self.source))
+
+    def await_finished(self, count: int) -> list[Stored]:
+        wait_until(lambda: len(self.finished) >= count, f"{count} finished deliveries")
+        assert len(self.finished) == count
+        return self.finished
+
+    def queued(self, stage: str) -> int:
+        """How much waits before a stage, as the figures say."""
+        wanted = f'inspector_queue_depth{{stage="{stage}"}} '
+        [line] = [row for row in self.metrics.render()[0].decode().splitlines() if row.startswith(wanted)]
+        return round(float(line.removeprefix(wanted)))
 
 
 @dataclass

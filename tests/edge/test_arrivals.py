@@ -12,14 +12,14 @@ from edge.backlog import Delivery
 from edge.quarantine import Fault
 from inspector.errors import MessageError
 from inspector.messages import check_frame_id
-from tests.edge.rig import CAMERA, NOW
+from tests.edge.rig import CAMERA, NOW, RecordingSource
 
 
 def delivery(
     properties: dict[str, str] | None = None, *, id_level: str | None = None, data: bytes = b"picture"
 ) -> Delivery:
     topic = CAMERA.frame if id_level is None else f"{CAMERA.frame}/{id_level}"
-    return Delivery(1, topic, data, properties or {}, 1, NOW, 0.0)
+    return Delivery(1, topic, data, properties or {}, 1, NOW, 0.0, RecordingSource())
 
 
 def test_properties_name_the_frame() -> None:

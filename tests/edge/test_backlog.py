@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from edge.backlog import Backlog, Delivery
-from tests.edge.rig import NOW
+from tests.edge.rig import NOW, RecordingSource
 
 
 def delivery(data: bytes) -> Delivery:
-    return Delivery(1, "topic", data, {}, 1, NOW, 0.0)
+    return Delivery(1, "topic", data, {}, 1, NOW, 0.0, RecordingSource())
 
 
 @pytest.fixture

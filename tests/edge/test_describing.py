@@ -72,7 +72,9 @@ def measured(line: Line, frame_id: str) -> Facts:
     """Facts of a recorded frame, by the code of `inspector describe` on the kept picture."""
     row = line.rows()[frame_id]
     assert row.evidence is not None
-    inspector = load_inspector(line.settings.edge.cameras[0].bundle)
+    bundle = line.settings.edge.cameras[0].bundle
+    assert bundle is not None
+    inspector = load_inspector(bundle)
     frame = read_frame(line.data_dir / row.evidence)
     return Describer(inspector.bundle).measure(frame, inspector.inspect(frame)).facts
 
