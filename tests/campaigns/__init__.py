@@ -1,0 +1,1 @@
+"""Campaigns against a whole box, run by hand: `make bench-edge` and `make chaos`; docs/campaigns.md."""
