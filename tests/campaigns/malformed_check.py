@@ -8,6 +8,7 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from inspector.messages import PROPERTY_CAPTURED_AT, PROPERTY_FRAME_ID
 from tests.campaigns.box import CAMERA, Box
@@ -78,13 +79,18 @@ def _look(box: Box, sent: Sequence[Malformed]) -> Aftermath:
     found: dict[int, list[str]] = {}
     payloads = {frame.number: frame.payload for frame in sent}
     surprises = []
-    for report in (box.data_dir / "quarantine").rglob("*.json"):
+    everything = [path for path in (box.data_dir / "quarantine").rglob("*") if path.is_file()]
+    pictures: dict[Path, list[Path]] = {}
+    for path in everything:
+        if path.suffix != ".json":
+            pictures.setdefault(path.with_suffix(""), []).append(path)
+    for report in [path for path in everything if path.suffix == ".json"]:
         told = json.loads(report.read_text())
         number = int(told["properties"][NUMBER])
         found.setdefault(number, []).append(told["code"])
         if not (told["why"] and told["what"]):
             surprises.append(f"{report.name}: no reason is told")
-        kept = [path for path in report.parent.glob(f"{report.stem}.*") if path != report]
+        kept = pictures.get(report.with_suffix(""), [])
         if [_hash(path.read_bytes()) for path in kept] != [payloads[number]]:
             surprises.append(f"{report.name}: its bytes are not those that were sent")
     codes = Counter(code for several in found.values() for code in several)
