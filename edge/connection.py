@@ -29,6 +29,7 @@ from inspector.settings import MqttSettings
 log: Final[structlog.stdlib.BoundLogger] = structlog.get_logger(__name__)
 
 FIRST_WAIT_S, LONGEST_WAIT_S = 1.0, 30.0
+NOT_YET: Final = "the broker is not reached yet"
 _LOOK_S = 0.25  # how often a waiting caller looks whether it shall stop
 _START_IT = "Start mosquitto or `inspector broker`, or correct mqtt.host and mqtt.port"
 _PERMIT_IT = "Let the broker's access list permit it"
@@ -69,6 +70,8 @@ class Connection:
         self._chance = chance
         self._backoff = Backoff(FIRST_WAIT_S, LONGEST_WAIT_S, chance)
         self._stopping, self._connected, self._ended = threading.Event(), threading.Event(), threading.Event()
+        self._in_force = threading.Event()
+        """Connected, and where there are subscriptions, the broker has confirmed them."""
         self._answered = False
         self._unconfirmed = Unconfirmed()
         self._refused = 0
@@ -89,8 +92,12 @@ class Connection:
 
     @property
     def problem(self) -> Problem | None:
-        """Why there is no connection, or none that lasts; None where all is well or nothing was tried yet."""
-        return self._problem or self._rivals.problem(time.monotonic())
+        """Why there is no connection, or none that lasts; None where all is well."""
+        known = self._problem or self._rivals.problem(time.monotonic())
+        if known is None and not self._in_force.is_set():
+            why = "subscriptions are not confirmed" if self.is_connected else "it is being connected to"
+            return Problem(f"{NOT_YET} ({self.address})", why, "It takes a moment")
+        return known
 
     @property
     def refused(self) -> int:
@@ -263,8 +270,10 @@ class Connection:
         self._problem = None
         if self._subscriber is not None:
             self._subscriber.on_connected()
-        elif self._greeting is not None:
-            self.publish(self._greeting)
+        else:
+            self._in_force.set()
+            if self._greeting is not None:
+                self.publish(self._greeting)
         self._connected.set()
 
     def _on_connect_fail(self, client: mqtt.Client, _userdata: object) -> None:
@@ -288,6 +297,7 @@ class Connection:
             return
         answered, self._answered = self._answered, False
         self._connected.clear()
+        self._in_force.clear()
         if self._subscriber is not None:
             self._subscriber.on_lost()
         if self._stopping.is_set():
@@ -315,6 +325,7 @@ class Connection:
         refused = sorted({str(reason) for reason in reasons if reason.is_failure})
         if refused:
             self._complain("broker refuses a subscription", ", ".join(refused), _PERMIT_IT)
+        self._in_force.set()
         if self._greeting is not None:
             self.publish(self._greeting)
 

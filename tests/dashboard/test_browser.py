@@ -110,8 +110,8 @@ def test_a_sentence_appears_by_itself_on_the_card_and_on_the_frames_page(visit: 
     visit.see(".sentence p", "Being described…")
     told = visit.line.describe(second, kind=("scratch", 0.8), source=Source.LLM)
     visit.see(".sentence p", told.sentence)
-    assert visit.one(".sentence small").text == "Language model"
-    assert visit.one("table.regions .words b").text.startswith("Scratch (80")
+    visit.see(".sentence small", "Language model")
+    visit.until(lambda: visit.one("table.regions .words b").text.startswith("Scratch (80"))
     assert not visit.error_boxes()
 
 

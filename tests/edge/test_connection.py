@@ -12,8 +12,8 @@ from pydantic import SecretStr
 from structlog.testing import capture_logs
 
 from edge.broker import EmbeddedBroker
-from edge.clients import Publication
-from edge.connection import Connection
+from edge.clients import Publication, Subscriber
+from edge.connection import NOT_YET, Connection
 from edge.probe import speaks_mqtt5
 from inspector.errors import BrokerError
 from inspector.settings import MqttSettings
@@ -39,6 +39,26 @@ def test_mqtt_5_is_taken_where_the_broker_speaks_it(
     client.await_broker(never, 10)
     assert client.has_properties
     assert client.stop()
+
+
+def test_a_subscriber_is_well_only_when_its_subscriptions_are_confirmed(mosquitto: MosquittoServer) -> None:
+    connected = threading.Event()
+    subscriber = Subscriber(connected.set, lambda _: None, lambda: None, 8)
+    mqtt = MqttSettings(host=HOST, port=mosquitto.port)
+    client = Connection(mqtt, "subscriber", chance=random.Random(0), subscriber=subscriber)
+    problem = client.problem
+    assert problem is not None
+    assert (problem.what.startswith(NOT_YET), problem.why) == (True, "it is being connected to")
+    client.start()
+    wait_until(lambda: connected.is_set() and client.is_connected, "a connection")
+    problem = client.problem
+    assert problem is not None
+    assert problem.why == "subscriptions are not confirmed"
+    client.subscribe(["inspector/v1/plant-1/line-1/cam-1/frame"])
+    wait_until(lambda: client.problem is None, "a subscriber that is well")
+    mosquitto.stop()
+    wait_until(lambda: client.problem is not None, "a problem")
+    client.stop(0.1)
 
 
 @pytest.mark.parametrize("protocol", ["auto", "3.1.1"])

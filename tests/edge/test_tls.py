@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 
 from edge.clients import Publication
-from edge.connection import Connection
+from edge.connection import NOT_YET, Connection
+from edge.problems import Problem
 from inspector.errors import SettingsError
 from inspector.settings import MqttSettings
 from tests.edge.certificates import Authority
@@ -65,8 +66,13 @@ def refusal(mqtt: MqttSettings) -> tuple[str, str]:
     connection = Connection(mqtt, "tls-test", chance=random.Random(0))
     connection.start()
     try:
-        wait_until(lambda: connection.problem, "a problem", 20)
-        problem = connection.problem
+
+        def refused() -> Problem | None:
+            problem = connection.problem
+            return None if problem is None or problem.what.startswith(NOT_YET) else problem
+
+        wait_until(refused, "a problem", 20)
+        problem = refused()
         assert problem is not None
         assert not connection.is_connected
         return problem.why, problem.remedy
