@@ -52,6 +52,8 @@ def test_a_stage_that_hangs_is_restarted_and_its_frame_is_finished() -> None:
     watchdog.start()
     try:
         wait_until(lambda: len(hanging.outbound) == 1, "the frame that hung")
+        # It is told after the restart, when the frame may be finished already.
+        wait_until(lambda: restarted, "news of the restart")
         assert restarted == ["score"]
         problem = watchdog.problem()
         assert problem is not None
