@@ -24,7 +24,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from edge.files import file_name, picture_suffix, write_durably
+from edge.files import file_name, picture_suffix
+from inspector.durability import write_durably
 from inspector.evidence import EVIDENCE_FOLDER
 from inspector.messages import check_frame_id
 from inspector.results import Verdict

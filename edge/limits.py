@@ -8,9 +8,9 @@ from typing import Final
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 
-from edge.files import write_durably
 from inspector.bundle import Bundle, Limits
 from inspector.calibration import limits_by_hand
+from inspector.durability import write_durably
 from inspector.errors import ModelSourceError
 from inspector.model_messages import LimitsSetMessage
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from edge.fetching import shown
 from edge.limits import ProductLimits
+from inspector.fetching import shown
 from inspector.inspecting import Inspector
 from inspector.model_messages import (
     GateFigures,

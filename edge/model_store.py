@@ -23,10 +23,10 @@ from typing import Annotated, Final
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
-from edge.fetching import fetch_bundle
-from edge.files import sync_folder, write_durably
 from inspector.bundle import Bundle, load_bundle
+from inspector.durability import sync_folder, write_durably
 from inspector.errors import BundleError, ModelSourceError
+from inspector.fetching import fetch_bundle
 from inspector.model_messages import VERSION_PATTERN
 from inspector.settings import ModelSettings
 
@@ -134,7 +134,7 @@ class ModelStore:
         """Fetch a bundle, verify it, and only then give it its name.
 
         Raises:
-            BundleError: see `edge.fetching.fetch_bundle`, like the next.
+            BundleError: see `inspector.fetching.fetch_bundle`, like the next.
             ModelSourceError: the source is away, or the disk cannot be written.
         """
         part = self.folder / f"{version}.part"

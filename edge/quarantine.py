@@ -17,7 +17,8 @@ from enum import StrEnum
 from pathlib import Path
 
 from edge.backlog import Delivery
-from edge.files import picture_suffix, write_durably
+from edge.files import picture_suffix
+from inspector.durability import write_durably
 from inspector.errors import InspectorError
 
 QUARANTINE_FOLDER = "quarantine"

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from edge.evidence import EvidenceStore
-from edge.files import picture_suffix, write_durably
+from edge.files import picture_suffix
+from inspector.durability import write_durably
 from inspector.errors import MessageError
 from inspector.results import Verdict
 

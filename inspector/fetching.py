@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
@@ -13,8 +13,8 @@ import fsspec
 from fsspec.core import split_protocol
 from pydantic import ValidationError
 
-from edge.files import sync_folder
 from inspector.bundle import MANIFEST_NAME, Bundle, Manifest, load_bundle
+from inspector.durability import sync_folder
 from inspector.errors import BundleError, ModelSourceError
 from inspector.settings import ModelSettings
 
@@ -35,6 +35,7 @@ def fetch_bundle(
     version: str,
     settings: ModelSettings,
     between: Callable[[], None] = lambda: None,
+    with_learning: bool = False,
 ) -> Bundle:
     """Fetch a bundle into a folder that does not exist yet, and check every file of it.
 
@@ -48,6 +49,7 @@ def fetch_bundle(
         version: that it must have.
         settings: protocols that are allowed, and the largest size.
         between: called between two blocks; what it raises ends the fetching.
+        with_learning: the files that a retraining goes on from as well; boxes need none.
 
     Raises:
         BundleError: the source may not be used, or what is there is damaged, too large, or another bundle.
@@ -58,8 +60,9 @@ def fetch_bundle(
     try:
         manifest_bytes = reader.read_manifest()
         manifest = _checked(manifest_bytes, product, version, reader)
-        reader.check_room(manifest, folder.parent)
-        reader.fetch(manifest, manifest_bytes, folder, between)
+        names = [*manifest.files, *(manifest.learning if with_learning else ())]
+        reader.check_room(names, folder.parent)
+        reader.fetch(names, manifest_bytes, folder, between)
         bundle = load_bundle(folder)
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
@@ -105,12 +108,12 @@ class _Reader:
             raise BundleError(self.what, f"its {MANIFEST_NAME} is larger than 8 MB", "Export it again")
         return bytes(data)
 
-    def check_room(self, manifest: Manifest, disk: Path) -> None:
+    def check_room(self, names: Sequence[str], disk: Path) -> None:
         """Refuse what is too large, before a byte of it is fetched, as far as the source tells sizes."""
-        if len(manifest.files) > MOST_FILES:
-            raise BundleError(self.what, f"it has {len(manifest.files):,} files", "Export it again")
+        if len(names) > MOST_FILES:
+            raise BundleError(self.what, f"it has {len(names):,} files", "Export it again")
         total = 0
-        for name in manifest.files:
+        for name in names:
             self._refuse_link(name)
             try:
                 total += self._fs.size(f"{self._root}/{name}") or 0
@@ -128,11 +131,11 @@ class _Reader:
             raise ModelSourceError(self.what, why, "Free the disk of edge.data_dir")
 
     def fetch(
-        self, manifest: Manifest, manifest_bytes: bytes, folder: Path, between: Callable[[], None]
+        self, names: Sequence[str], manifest_bytes: bytes, folder: Path, between: Callable[[], None]
     ) -> None:
         """Write the files below a folder and sync them."""
         left = self._largest_bytes
-        for name in manifest.files:
+        for name in names:
             left = self._fetch_file(name, folder / name, left, between)
         try:
             (folder / MANIFEST_NAME).write_bytes(manifest_bytes)
@@ -208,7 +211,7 @@ def _checked(data: bytes, product: str, version: str, reader: _Reader) -> Manife
     if manifest.version != version:
         why = f"the bundle there has version {manifest.version}"
         raise BundleError(reader.what, why, "Correct the version or the source")
-    for name in manifest.files:
+    for name in (*manifest.files, *manifest.learning):
         parts = PurePosixPath(name).parts
         plain = _PLAIN_NAME.match(name) and "/".join(parts) == name
         if not plain or name == MANIFEST_NAME or {"..", "/"} & set(parts) or len(os.fsencode(name)) > 1000:  # noqa: PLR2004

@@ -14,17 +14,17 @@ from typing import Any
 import fsspec
 import pytest
 
-from edge.fetching import fetch_bundle, shown
 from inspector.bundle import Bundle, load_bundle
 from inspector.errors import BundleError, InspectorError, ModelSourceError
+from inspector.fetching import fetch_bundle, shown
 from inspector.settings import ModelSettings
 from tests.services import HOST
 from tests.tiny_bundle import write_variant
 
 
 @pytest.fixture
-def source(bundle: Path, tmp_path: Path) -> Path:
-    return shutil.copytree(bundle, tmp_path / "source")
+def source(bundle: Bundle, tmp_path: Path) -> Path:
+    return shutil.copytree(bundle.path, tmp_path / "source")
 
 
 def fetch(
@@ -44,17 +44,17 @@ def fetch(
     )
 
 
-def test_a_bundle_is_fetched_whole(source: Path, bundle: Path, tmp_path: Path) -> None:
+def test_a_bundle_is_fetched_whole(source: Path, bundle: Bundle, tmp_path: Path) -> None:
     (source / "notes.txt").write_text("not named in the manifest")
-    fetched = fetch(source, tmp_path, load_bundle(bundle))
+    fetched = fetch(source, tmp_path, bundle)
     assert load_bundle(fetched.path) == fetched
     names = {path.relative_to(fetched.path).as_posix() for path in fetched.path.rglob("*") if path.is_file()}
     assert names == {*fetched.manifest.files, "manifest.json"}
 
 
 @pytest.mark.parametrize("url", ["file://{}", "file://{}/", "{}/"])
-def test_a_folder_may_be_written_as_a_url(source: Path, bundle: Path, tmp_path: Path, url: str) -> None:
-    assert fetch(url.format(source), tmp_path, load_bundle(bundle)).product == "washer"
+def test_a_folder_may_be_written_as_a_url(source: Path, bundle: Bundle, tmp_path: Path, url: str) -> None:
+    assert fetch(url.format(source), tmp_path, bundle).product == "washer"
 
 
 def test_any_file_system_of_fsspec_will_do_if_it_is_allowed(source: Path, tmp_path: Path) -> None:
@@ -91,9 +91,9 @@ def test_a_bundle_comes_by_http(served: str, source: Path, tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize("source", ["/etc", "http://127.0.0.1:9/x", "file:///nowhere"])
-def test_a_source_that_is_away_may_be_back_later(source: str, bundle: Path, tmp_path: Path) -> None:
+def test_a_source_that_is_away_may_be_back_later(source: str, bundle: Bundle, tmp_path: Path) -> None:
     with pytest.raises(ModelSourceError, match="cannot be fetched from"):
-        fetch(source, tmp_path, load_bundle(bundle))
+        fetch(source, tmp_path, bundle)
     assert not (tmp_path / "part").exists()
 
 
@@ -106,9 +106,9 @@ def test_a_source_that_is_away_may_be_back_later(source: str, bundle: Path, tmp_
         ("nonsense://x", "not allowed"),
     ],
 )
-def test_other_ways_are_refused_for_good(source: str, why: str, bundle: Path, tmp_path: Path) -> None:
+def test_other_ways_are_refused_for_good(source: str, why: str, bundle: Bundle, tmp_path: Path) -> None:
     with pytest.raises(BundleError, match=why):
-        fetch(source, tmp_path, load_bundle(bundle))
+        fetch(source, tmp_path, bundle)
 
 
 @pytest.mark.parametrize(
@@ -128,10 +128,10 @@ def test_other_ways_are_refused_for_good(source: str, why: str, bundle: Path, tm
     ],
 )
 def test_names_that_leave_the_bundle_are_refused(
-    source: Path, bundle: Path, tmp_path: Path, name: str
+    source: Path, bundle: Bundle, tmp_path: Path, name: str
 ) -> None:
     (tmp_path / "secret.txt").write_text("secret")
-    manifest = load_bundle(bundle).manifest
+    manifest = bundle.manifest
     evil = manifest.model_copy(update={"files": {**manifest.files, name: "0" * 64}}).sealed()
     (source / "manifest.json").write_text(evil.model_dump_json())
     with pytest.raises(BundleError, match="names a file that does not stay in the bundle"):
@@ -140,23 +140,25 @@ def test_names_that_leave_the_bundle_are_refused(
 
 
 @pytest.mark.parametrize("name", ["scorer.onnx", "manifest.json", "golden/001.png", "golden"])
-def test_links_are_not_followed(source: Path, bundle: Path, tmp_path: Path, name: str) -> None:
+def test_links_are_not_followed(source: Path, bundle: Bundle, tmp_path: Path, name: str) -> None:
     elsewhere = tmp_path / "elsewhere"
     (source / name).rename(elsewhere)
     (source / name).symlink_to(elsewhere)
     with pytest.raises(BundleError, match="is a link, or no file"):
-        fetch(source, tmp_path, load_bundle(bundle))
+        fetch(source, tmp_path, bundle)
 
 
-def test_a_pipe_that_would_never_end_is_refused(source: Path, bundle: Path, tmp_path: Path) -> None:
+def test_a_pipe_that_would_never_end_is_refused(source: Path, bundle: Bundle, tmp_path: Path) -> None:
     (source / "scorer.onnx").unlink()
     os.mkfifo(source / "scorer.onnx")
     with pytest.raises(BundleError, match=r"scorer.onnx is a link, or no file"):
-        fetch(source, tmp_path, load_bundle(bundle))
+        fetch(source, tmp_path, bundle)
 
 
-def test_what_is_too_large_is_refused_before_it_is_copied(source: Path, bundle: Path, tmp_path: Path) -> None:
-    wanted = load_bundle(bundle)
+def test_what_is_too_large_is_refused_before_it_is_copied(
+    source: Path, bundle: Bundle, tmp_path: Path
+) -> None:
+    wanted = bundle
     with (source / "golden" / "000.png").open("ab") as file:
         file.truncate(3_000_000)  # sparse
     copied = []
@@ -165,8 +167,10 @@ def test_what_is_too_large_is_refused_before_it_is_copied(source: Path, bundle: 
     assert copied == []
 
 
-def test_a_file_that_grows_while_it_is_copied_is_refused(source: Path, bundle: Path, tmp_path: Path) -> None:
-    wanted = load_bundle(bundle)
+def test_a_file_that_grows_while_it_is_copied_is_refused(
+    source: Path, bundle: Bundle, tmp_path: Path
+) -> None:
+    wanted = bundle
     grown: list[int] = []
 
     def grow() -> None:
@@ -181,19 +185,19 @@ def test_a_file_that_grows_while_it_is_copied_is_refused(source: Path, bundle: P
     assert not (tmp_path / "part").exists()
 
 
-def test_what_ends_a_fetch_leaves_nothing(source: Path, bundle: Path, tmp_path: Path) -> None:
+def test_what_ends_a_fetch_leaves_nothing(source: Path, bundle: Bundle, tmp_path: Path) -> None:
     def stop() -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        fetch(source, tmp_path, load_bundle(bundle), between=stop)
+        fetch(source, tmp_path, bundle, between=stop)
     assert not (tmp_path / "part").exists()
 
 
-def test_the_rest_of_an_earlier_fetch_is_no_hindrance(source: Path, bundle: Path, tmp_path: Path) -> None:
+def test_the_rest_of_an_earlier_fetch_is_no_hindrance(source: Path, bundle: Bundle, tmp_path: Path) -> None:
     (tmp_path / "part" / "golden").mkdir(parents=True)
     (tmp_path / "part" / "golden" / "999.png").write_text("half")
-    fetched = fetch(source, tmp_path, load_bundle(bundle))
+    fetched = fetch(source, tmp_path, bundle)
     assert not (fetched.path / "golden" / "999.png").exists()
 
 
