@@ -23,9 +23,14 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session, joinedload, selectinload
 
+from inspector.records.audit import Audit
+from inspector.records.bundles import Bundles
 from inspector.records.database import connect, explained, for_writing, parse_url, show
+from inspector.records.drift import DriftAlarms
 from inspector.records.migrating import migrate
 from inspector.records.outbox import Outbox, insert_ignoring, put
+from inspector.records.previews import Previews
+from inspector.records.reviews import Reviews
 from inspector.records.rows import (
     description_values,
     evidence_values,
@@ -41,6 +46,7 @@ from inspector.records.values import (
     StoredInspection,
     Told,
     VerdictCount,
+    with_zone,
 )
 from inspector.results import Verdict
 
@@ -58,6 +64,16 @@ class Records:
         self._one_writer = threading.Lock() if url.get_backend_name() == "sqlite" else nullcontext()
         self.outbox = Outbox(engine, self._transaction, self.known, self._name)
         """What is stored and not yet told."""
+        self.reviews = Reviews(engine, self._transaction, self.known, self._name)
+        """What operators decided."""
+        self.audit = Audit(engine, self._transaction, self._name)
+        """Who changed what."""
+        self.bundles = Bundles(engine, self._transaction, self._name)
+        """Which bundles there are, and which are active."""
+        self.previews = Previews(engine, self._transaction, self._name)
+        """What candidates would have changed."""
+        self.drift = DriftAlarms(engine, self._transaction, self._name)
+        """What has changed in the frames of a camera."""
 
     @classmethod
     def open(cls, url: str) -> Records:
@@ -214,7 +230,7 @@ class Records:
             here = tuple_(InspectionRow.inspected_at, InspectionRow.frame_id)
             query = query.where(here < (before.inspected_at, before.frame_id))
         elif before is not None:
-            query = query.where(InspectionRow.inspected_at < _with_zone(before))
+            query = query.where(InspectionRow.inspected_at < with_zone(before))
         return self._read(_newest_first(query).limit(limit))
 
     def undescribed_rejects(self, box: str, since: datetime, limit: int) -> list[StoredInspection]:
@@ -235,7 +251,7 @@ class Records:
         query = select(InspectionRow).where(
             InspectionRow.verdict == Verdict.REJECT,
             InspectionRow.box == box,
-            InspectionRow.inspected_at >= _with_zone(since),
+            InspectionRow.inspected_at >= with_zone(since),
             ~described.exists(),
         )
         return self._read(_newest_first(query).limit(limit))
@@ -253,7 +269,7 @@ class Records:
         groups = (InspectionRow.line, InspectionRow.camera, InspectionRow.product, InspectionRow.verdict)
         query = select(*groups, func.count()).group_by(*groups).order_by(*groups)
         if since is not None:
-            query = query.where(InspectionRow.inspected_at >= _with_zone(since))
+            query = query.where(InspectionRow.inspected_at >= with_zone(since))
         with explained(f"counts cannot be read from {self._name}"), self._engine.connect() as connection:
             return [VerdictCount(*row) for row in connection.execute(query)]
 
@@ -282,12 +298,6 @@ class Records:
         )
         with explained(f"inspections cannot be read from {self._name}"), Session(self._engine) as session:
             return [stored_inspection(row) for row in session.scalars(query.options(*parts))]
-
-
-def _with_zone(moment: datetime) -> datetime:
-    if moment.utcoffset() is None:
-        raise ValueError(f"{moment!r} has no time zone")
-    return moment
 
 
 def _newest_first(query: Select[InspectionRow]) -> Select[InspectionRow]:

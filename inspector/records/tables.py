@@ -22,11 +22,13 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 from inspector.describing.words import Contrast, Position, Severity, Shape, Size, Source
-from inspector.records.values import Decision, Destination, Told
+from inspector.drift.channels import DriftKind, What
+from inspector.records.values import Decision, Destination, Stage, Told
 from inspector.results import Verdict
 
 
@@ -235,6 +237,95 @@ class OutboxRow(Table):
         # Without it, SQLite gives the id of the last row that was removed again.
         {"sqlite_autoincrement": True},
     )
+
+
+class BundleRow(Table):
+    """A bundle that is known to the registry; see `inspector.registry`."""
+
+    __tablename__ = "bundles"
+
+    id: Mapped[int] = mapped_column(_Key, primary_key=True)
+    product: Mapped[str] = mapped_column(String(64))
+    version: Mapped[str] = mapped_column(String(16))
+    stage: Mapped[Stage] = mapped_column(_words(Stage, "stage"))
+    location: Mapped[str] = mapped_column(Text)
+    parent: Mapped[str | None] = mapped_column(String(16))
+    added_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    added_by: Mapped[str] = mapped_column(String(128))
+    changed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    """When its stage changed last."""
+
+    __table_args__ = (
+        UniqueConstraint("product", "version"),
+        # The database itself holds that a product has one active bundle at most.
+        Index(
+            "uq_bundles_active",
+            "product",
+            unique=True,
+            sqlite_where=text("stage = 'active'"),
+            postgresql_where=text("stage = 'active'"),
+        ),
+    )
+
+
+class DriftAlarmRow(Table):
+    """A change in a camera's frames that was told; see `inspector.records.drift`."""
+
+    __tablename__ = "drift_alarms"
+
+    id: Mapped[int] = mapped_column(_Key, primary_key=True)
+    site: Mapped[str] = mapped_column(String(64))
+    line: Mapped[str] = mapped_column(String(64))
+    camera: Mapped[str] = mapped_column(String(64))
+    box: Mapped[str] = mapped_column(String(64))
+    product: Mapped[str] = mapped_column(String(64))
+    model_version: Mapped[str] = mapped_column(String(64))
+    since: Mapped[datetime] = mapped_column(UtcDateTime)
+    detected_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    kind: Mapped[DriftKind] = mapped_column(_words(DriftKind, "drift_kind"))
+    what: Mapped[What] = mapped_column(_words(What, "drift_what"))
+    sentence: Mapped[str] = mapped_column(Text)
+    suggestion: Mapped[str] = mapped_column(Text)
+    before: Mapped[float] = mapped_column(Double)
+    after: Mapped[float] = mapped_column(Double)
+    frames_before: Mapped[list[str]] = mapped_column(JSON)
+    frames_after: Mapped[list[str]] = mapped_column(JSON)
+    acknowledged_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    acknowledged_by: Mapped[str | None] = mapped_column(String(128))
+    is_normal_now: Mapped[bool]
+
+
+class PreviewRow(Table):
+    """A candidate beside the active bundle; see `inspector.preview`."""
+
+    __tablename__ = "previews"
+
+    id: Mapped[int] = mapped_column(_Key, primary_key=True)
+    product: Mapped[str] = mapped_column(String(64), index=True)
+    active: Mapped[str] = mapped_column(String(16))
+    candidate: Mapped[str] = mapped_column(String(16))
+    made_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    frames: Mapped[int]
+    reasons: Mapped[list[str]] = mapped_column(JSON)
+
+
+class FlipRow(Table):
+    """A verdict that a candidate would change."""
+
+    __tablename__ = "flips"
+
+    preview_id: Mapped[int] = mapped_column(
+        _Key, ForeignKey("previews.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    position: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    """0 matters most."""
+    frame: Mapped[str] = mapped_column(Text)
+    origin: Mapped[str] = mapped_column(String(64))
+    truth: Mapped[str] = mapped_column(String(16))
+    verdict_before: Mapped[Verdict] = mapped_column(_words(Verdict, "verdict"))
+    verdict_after: Mapped[Verdict] = mapped_column(_words(Verdict, "verdict"))
+    score_before: Mapped[float] = mapped_column(ScoreFloat, nullable=True)
+    score_after: Mapped[float] = mapped_column(ScoreFloat, nullable=True)
 
 
 class AuditRow(Table):

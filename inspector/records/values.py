@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from inspector.describing.words import Contrast, Language, Position, Severity, Shape, Size, Source
 from inspector.regions import Region
@@ -13,6 +13,13 @@ from inspector.results import Verdict
 
 if TYPE_CHECKING:
     from inspector.describing.facts import RegionFacts
+
+
+def with_zone(moment: datetime) -> datetime:
+    """The moment, if it has a time zone; raises ValueError otherwise."""
+    if moment.utcoffset() is None:
+        raise ValueError(f"{moment!r} has no time zone")
+    return moment
 
 
 class Decision(StrEnum):
@@ -33,6 +40,16 @@ class Destination(StrEnum):
     """Subscribers of the result and description topics."""
     CENTRAL = "central"
     """The plant's database."""
+
+
+class Stage(StrEnum):
+    """What a registered bundle is to its product."""
+
+    CANDIDATE = "candidate"
+    """It has not judged yet."""
+    ACTIVE = "active"
+    RETIRED = "retired"
+    """It has judged, or was set aside; it can be made active again."""
 
 
 class Told(StrEnum):
@@ -187,3 +204,112 @@ class VerdictCount:
     product: str
     verdict: Verdict
     frames: int
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """What an operator decided about a frame.
+
+    Attributes:
+        frame_id: the frame.
+        decision: what was decided.
+        reviewer: who.
+        reviewed_at: when, UTC.
+        note: what was added in words; may be empty.
+    """
+
+    frame_id: str
+    decision: Decision
+    reviewer: str
+    reviewed_at: datetime
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEntry:
+    """A change by a person.
+
+    Attributes:
+        happened_at: when, UTC.
+        actor: who.
+        action: one word or two, such as `promote`.
+        subject: of what, such as `bottle/6f0c…`.
+        details: the rest, as JSON.
+    """
+
+    happened_at: datetime
+    actor: str
+    action: str
+    subject: str
+    details: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class RegisteredBundle:
+    """A bundle that is known to the registry.
+
+    Attributes:
+        product: its product.
+        version: content hash.
+        stage: what it is to its product.
+        location: fsspec URL of its folder.
+        parent: version that it was retrained from.
+        added_at: when it was registered, UTC.
+        added_by: by whom.
+        changed_at: when its stage changed last, UTC.
+    """
+
+    product: str
+    version: str
+    stage: Stage
+    location: str
+    parent: str | None
+    added_at: datetime
+    added_by: str
+    changed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFlip:
+    """A verdict that a candidate would change.
+
+    Attributes:
+        frame: frame id, or file of a golden frame.
+        origin: where the frame comes from, such as `stored`.
+        truth: what is known of it: `good`, `defective` or `unknown`.
+        before: verdict of the active bundle.
+        after: verdict of the candidate.
+        score_before: score by the active bundle.
+        score_after: score by the candidate.
+    """
+
+    frame: str
+    origin: str
+    truth: str
+    before: Verdict
+    after: Verdict
+    score_before: float
+    score_after: float
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPreview:
+    """A candidate beside the active bundle.
+
+    Attributes:
+        product: of both.
+        active: version of the active bundle.
+        candidate: version of the candidate.
+        made_at: when they were compared, UTC.
+        frames: how many were judged by both.
+        reasons: what speaks against the candidate.
+        flips: verdicts that differ, those that matter most first.
+    """
+
+    product: str
+    active: str
+    candidate: str
+    made_at: datetime
+    frames: int
+    reasons: tuple[str, ...]
+    flips: tuple[StoredFlip, ...]
