@@ -27,7 +27,7 @@ from edge.stations import Station
 from inspector.errors import BrokerError, ModelSourceError
 from inspector.inspecting import load_inspector
 from inspector.messages import CameraTopic
-from inspector.model_messages import LimitsStateMessage, ModelStateMessage, ProductTopics
+from inspector.model_messages import LimitsStateMessage, ModelSetMessage, ModelStateMessage, ProductTopics
 from inspector.settings import Settings
 
 log: Final[structlog.stdlib.BoundLogger] = structlog.get_logger(__name__)
@@ -134,6 +134,15 @@ class Models:
             handlers[topics.model_set] = partial(self._on_model, product)
             handlers[topics.limits_set] = partial(self._on_limits, product)
         return handlers
+
+    def ask(self, product: str, request: ModelSetMessage) -> None:
+        """Work on a request as if it had come by the model topic. Returns at once."""
+        self._on_model(product, request.model_dump_json().encode())
+
+    @property
+    def products(self) -> tuple[str, ...]:
+        """The products that the box judges."""
+        return tuple(self._products)
 
     def states(self) -> Mapping[str, tuple[ModelStateMessage, LimitsStateMessage]]:
         """What is in force, by product. May be called from any thread."""

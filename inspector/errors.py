@@ -45,6 +45,10 @@ class ModelSourceError(InspectorError):
     """A bundle cannot be fetched or kept at the moment; trying again later may work."""
 
 
+class RegistryError(InspectorError):
+    """A bundle cannot be registered, promoted or rolled back."""
+
+
 class EngineError(InspectorError):
     """A bundle's network cannot be loaded or run by the chosen engine."""
 

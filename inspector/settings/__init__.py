@@ -3,6 +3,7 @@
 from inspector.settings.edge import (
     CameraSettings,
     DiskSettings,
+    DriftSettings,
     EdgeSettings,
     EvidenceSettings,
     FolderSettings,
@@ -19,6 +20,7 @@ from inspector.settings.shared import (
     DescribingSettings,
     EngineSettings,
     MqttSettings,
+    RegistrySettings,
     TlsSettings,
 )
 
@@ -29,6 +31,7 @@ __all__ = [
     "DatabaseSettings",
     "DescribingSettings",
     "DiskSettings",
+    "DriftSettings",
     "EdgeSettings",
     "EngineSettings",
     "EvidenceSettings",
@@ -36,6 +39,7 @@ __all__ = [
     "HealthSettings",
     "ModelSettings",
     "MqttSettings",
+    "RegistrySettings",
     "Settings",
     "TlsSettings",
     "VideoSettings",

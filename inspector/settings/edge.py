@@ -125,6 +125,19 @@ class WatchdogSettings(Section):
     )
 
 
+class DriftSettings(Section):
+    """Whether the box watches for changes in its cameras' frames."""
+
+    enabled: bool = Field(True, title="Enabled")
+    learn_frames: int = Field(
+        200,
+        title="Frames to learn from",
+        description="Passed frames that are taken for usual, where the bundle does not say what is",
+        ge=50,
+        le=10_000,
+    )
+
+
 class ModelSettings(Section):
     """Where bundles come from that are named on the model topic, and what they must keep."""
 
@@ -144,6 +157,11 @@ class ModelSettings(Section):
         description="Megabytes of a bundle; a larger one is refused",
         ge=1,
         le=1_000_000,
+    )
+    follow: bool = Field(
+        False,
+        title="Follow the registry",
+        description="Take what is promoted there, without a request on the model topic",
     )
     budget_ms: float | None = Field(
         None,
@@ -188,6 +206,7 @@ class EdgeSettings(Section):
         min_length=1,
         max_length=512,
     )
+    drift: DriftSettings = Field(DriftSettings(), title="Drift")
     models: ModelSettings = Field(ModelSettings(), title="Models")
     cameras: tuple[CameraSettings, ...] = Field((), title="Cameras")
     folders: tuple[FolderSettings, ...] = Field((), title="Folders")

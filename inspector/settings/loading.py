@@ -23,6 +23,7 @@ from inspector.settings.shared import (
     DescribingSettings,
     EngineSettings,
     MqttSettings,
+    RegistrySettings,
 )
 
 ENV_PREFIX = "INSPECTOR_"
@@ -51,10 +52,17 @@ class Settings(BaseSettings):
     mqtt: MqttSettings = Field(MqttSettings(), title="MQTT")
     database: DatabaseSettings = Field(DatabaseSettings(), title="Database")
     central: CentralSettings = Field(CentralSettings(), title="Central database")
+    registry: RegistrySettings = Field(RegistrySettings(), title="Registry")
     engine: EngineSettings = Field(EngineSettings(), title="Engine")
     edge: EdgeSettings = Field(EdgeSettings(), title="Edge")
     describing: DescribingSettings = Field(DescribingSettings(), title="Describing")
     dashboard: DashboardSettings = Field(DashboardSettings(), title="Dashboard")
+
+    @property
+    def registry_database(self) -> str:
+        """SQLAlchemy URL of the database that the registry is in: the plant's, where there is one."""
+        central = self.central.url
+        return self.database.url if central is None else central.get_secret_value()
 
     @classmethod
     def settings_customise_sources(

@@ -70,6 +70,17 @@ class CentralSettings(Section):
     )
 
 
+class RegistrySettings(Section):
+    """Where bundles are kept, by product and version. Stages are in the central database, or our own."""
+
+    url: str = Field(
+        "var/registry",
+        title="Store",
+        description="Folder or fsspec URL with <product>/<version>/, such as s3://models",
+        min_length=1,
+    )
+
+
 class EngineSettings(Section):
     """What runs the networks."""
 

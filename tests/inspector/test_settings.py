@@ -35,6 +35,8 @@ verify_hostname = false
 url = "postgresql+psycopg://inspector@db/records"
 [central]
 url = "postgresql+psycopg://inspector:secret@plant/records"
+[registry]
+url = "s3://models"
 [engine]
 runtime = "tensorrt"
 precision = "fp16"
@@ -64,10 +66,14 @@ host = "192.0.2.7"
 port = 9000
 [edge.watchdog]
 limit_s = 5
+[edge.drift]
+enabled = false
+learn_frames = 300
 [edge.models]
 registry = "s3://models"
 protocols = ["s3"]
 largest_mb = 100
+follow = true
 budget_ms = 40
 [[edge.cameras]]
 line = "line-1"
@@ -168,6 +174,7 @@ def test_every_key_can_be_set_in_the_file(file: Path) -> None:
         },
         "database": {"url": "postgresql+psycopg://inspector@db/records"},
         "central": {"url": "**********"},
+        "registry": {"url": "s3://models"},
         "engine": {
             "runtime": "tensorrt",
             "precision": "fp16",
@@ -193,10 +200,12 @@ def test_every_key_can_be_set_in_the_file(file: Path) -> None:
             "disk": {"low_mb": 100, "full_mb": 10},
             "health": {"enabled": False, "host": "192.0.2.7", "port": 9000},
             "watchdog": {"limit_s": 5.0},
+            "drift": {"enabled": False, "learn_frames": 300},
             "models": {
                 "registry": "s3://models",
                 "protocols": ["s3"],
                 "largest_mb": 100,
+                "follow": True,
                 "budget_ms": 40.0,
             },
             "cameras": [
