@@ -18,8 +18,10 @@ from edge.clock import SteadyClock
 from edge.data_folder import SPOOL_FOLDER
 from edge.describing import Describing
 from edge.disk import DiskGuard
+from edge.drifting import Drifting
 from edge.evidence import EvidenceStore
 from edge.evidence_mover import EvidenceMover
+from edge.following import Following
 from edge.health import Health
 from edge.intake import Intake
 from edge.metrics import ActiveModel, Metrics
@@ -110,7 +112,13 @@ class Box:
         self._disk = DiskGuard(edge.disk, folder, self._retention)
         remote = edge.evidence.url
         self._mover = None if remote is None else EvidenceMover(folder, remote, chance=chance)
+        self._following = (
+            Following(settings.registry_database, folder, self.models) if edge.models.follow else None
+        )
         self._describing: Describing | None = None
+        self._drifting: Drifting | None = None
+        if edge.drift.enabled:
+            self._drifting = Drifting(settings, stations, records, folder, metrics=self.metrics)
         self._pipeline = self._new_pipeline()
         self._watchdog = Watchdog(
             self._pipeline.stages,
@@ -172,6 +180,11 @@ class Box:
         self.health.add("last model", partial(_refused, self.models))
         if self._mover is not None:
             self.health.add("evidence store", self._mover.problem)
+        if self._following is not None:
+            self.health.add("registry", self._following.problem)
+        if self._drifting is not None:
+            for topic in self._stations:
+                self.health.add(f"drift {topic.line}/{topic.camera}", partial(self._drifting.problem, topic))
         self.health.add_fact("models", partial(_models, self._stations))
         self.health.add_fact("stopping", stop.is_set)
         self.metrics.watch_disk(self._folder)
@@ -184,6 +197,7 @@ class Box:
             self.metrics,
             notify=self._relays.notify,
             describing=self._describing,
+            drifting=self._drifting,
             on_stranger=self._intake.unsubscribe,
         )
         self._disk.start()
@@ -195,7 +209,11 @@ class Box:
         self._relays.start()
         if self._describing is not None:
             self._describing.start()
+        if self._drifting is not None:
+            self._drifting.start()
         self.models.start()
+        if self._following is not None:
+            self._following.start()
         for source in self._sources:
             source.start()
         # Before a broker is reached: a box may start before it, and other sources need none.
@@ -215,6 +233,10 @@ class Box:
         self._pipeline.stop()
         if self._describing is not None:
             self._describing.stop()
+        if self._following is not None:
+            self._following.stop()
+        if self._drifting is not None:
+            self._drifting.stop()
         self.models.stop()
         if not self._relays.stop(TELL_S):
             log.warning("results wait to be told", remedy="They are told after the next start")

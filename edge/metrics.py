@@ -21,6 +21,7 @@ from prometheus_client import (
 )
 
 from inspector.describing.words import Source
+from inspector.drift.channels import DriftKind, What
 from inspector.messages import CameraTopic
 from inspector.records import StoredInspection
 
@@ -95,6 +96,21 @@ class Metrics:
         self._restarts = Counter(
             "inspector_stage_restarts", "Restarts of a stage that was stuck", ["stage"], registry=registry
         )
+        self._drift_alarms = Counter(
+            "inspector_drift_alarms",
+            "Changes in a camera's frames that were told",
+            ["line", "camera", "kind"],
+            registry=registry,
+        )
+        self._drift = Gauge(
+            "inspector_drift_statistic",
+            "Mean of a figure over the last 50 frames, in steps of its usual spread from the usual value",
+            ["line", "camera", "what"],
+            registry=registry,
+        )
+        self._drift_skipped = Counter(
+            "inspector_drift_skipped", "Frames that the watch for drift had no time for", registry=registry
+        )
         self._model_refused = Gauge(
             "inspector_model_refused",
             "1 where the last model that was sent for a product was refused",
@@ -152,6 +168,19 @@ class Metrics:
     def stage_restarted(self, stage: str) -> None:
         """A stage was stuck, and was restarted."""
         self._restarts.labels(stage).inc()
+
+    def drift_alarm(self, camera: CameraTopic, kind: DriftKind) -> None:
+        """A change in a camera's frames was told."""
+        self._drift_alarms.labels(camera.line, camera.camera, kind.value).inc()
+
+    def drift_steps(self, camera: CameraTopic, steps: Mapping[What, float]) -> None:
+        """How far a camera's frames are from the usual."""
+        for what, value in steps.items():
+            self._drift.labels(camera.line, camera.camera, what.value).set(value)
+
+    def drift_skipped(self) -> None:
+        """A frame was not watched."""
+        self._drift_skipped.inc()
 
     def watch_queue(self, stage: str, depth: Callable[[], float]) -> None:
         """Ask `depth` whenever the figures are read."""

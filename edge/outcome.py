@@ -1,4 +1,4 @@
-"""What follows when deliveries are finished: counts, log, news for the relays, rejects to be described."""
+"""What follows when deliveries are finished: counts, log, news for the relays, descriptions, drift."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Final
 import structlog
 
 from edge.describing import Describing
+from edge.drifting import Drifting
 from edge.metrics import Metrics
 from edge.storing import Stored
 from edge.tally import Tally
@@ -25,6 +26,7 @@ class Outcome:
         metrics: figures.
         notify: called when something new waits in the outbox.
         describing: describes rejects; None where nobody does.
+        drifting: watches for drift; None where nobody does.
         on_stranger: told of a camera that is not configured.
     """
 
@@ -35,10 +37,11 @@ class Outcome:
         *,
         notify: Callable[[], None],
         describing: Describing | None,
+        drifting: Drifting | None,
         on_stranger: Callable[[CameraTopic], None],
     ) -> None:
         self._tally, self._metrics, self._notify = tally, metrics, notify
-        self._describing, self._on_stranger = describing, on_stranger
+        self._describing, self._drifting, self._on_stranger = describing, drifting, on_stranger
 
     def finished(self, batch: Sequence[Stored]) -> None:
         """Pass on what became of a batch."""
@@ -50,6 +53,8 @@ class Outcome:
                 self._on_stranger(stored.topic)
             if self._describing is not None and stored.record is not None and stored.inspection is not None:
                 self._describing.offer(stored.record, stored.inspection)
+            if self._drifting is not None and stored.record is not None and stored.seen is not None:
+                self._drifting.offer(stored.record, stored.seen)
             _log(stored)
 
     def _count(self, stored: Stored) -> None:

@@ -43,6 +43,7 @@ class Stored:
         error: what was wrong with it.
         inspection: what was seen in a reject that was recorded now; it is to be described.
         is_duplicate: the frame was recorded before, and nothing was stored now.
+        seen: what was seen in any frame that was judged and recorded now.
     """
 
     delivery: Delivery
@@ -52,6 +53,7 @@ class Stored:
     error: InspectorError | None = None
     inspection: Inspection | None = None
     is_duplicate: bool = False
+    seen: Inspection | None = None
 
 
 class Storing:
@@ -122,7 +124,7 @@ class Storing:
             self._records.outbox.tell_again(repeated, self._destinations)
         # Another process may have recorded a frame since we looked.
         return [
-            replace(stored, is_duplicate=True, inspection=None)
+            replace(stored, is_duplicate=True, inspection=None, seen=None)
             if stored.record is not None and not stored.is_duplicate and not next(added)
             else stored
             for stored in done
@@ -143,7 +145,8 @@ class Storing:
         if inspection is not None:
             record = self._judged(arrival, inspection)
             rejected = inspection.verdict is Verdict.REJECT
-            stored = Stored(read.delivery, arrival.topic, record, inspection=inspection if rejected else None)
+            told = inspection if rejected else None
+            stored = Stored(read.delivery, arrival.topic, record, inspection=told, seen=inspection)
         else:
             fault: FrameError = (
                 error

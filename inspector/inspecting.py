@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inspector.bundle import Bundle, Limits, load_bundle
+from inspector.drift.statistics import frame_statistics
 from inspector.engines import Engine, ScorerOutput
 from inspector.engines.opening import open_engine
 from inspector.errors import EngineError
@@ -149,6 +150,7 @@ class Inspector:
             embedding=output.embedding[number],
             # Only rejects are described; passes do not pay for two more maps.
             decoder_maps=_decoder_maps(output, number) if verdict == Verdict.REJECT else None,
+            statistics=frame_statistics(resized),
         )
 
     def _check_finite(self, output: ScorerOutput, number: int, frame: Frame) -> None:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from inspector.drift.statistics import FrameStatistics
     from inspector.regions import Region
 
 
@@ -47,6 +48,7 @@ class Inspection:
         embedding: float32 `[D]`, the frame's global descriptor.
         decoder_maps: float32 `[2, h, w]`, the image-image and the image-text map; None where only the fused
             map is known.
+        statistics: light, sharpness and the like of the picture; None where it is not at hand.
     """
 
     frame_id: str
@@ -65,3 +67,4 @@ class Inspection:
     anomaly_map: NDArray[np.float32]
     embedding: NDArray[np.float32]
     decoder_maps: NDArray[np.float32] | None = None
+    statistics: FrameStatistics | None = None
