@@ -11,7 +11,16 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from inspector import commands_bundle, commands_demo, commands_describe, commands_engine, commands_score
+from inspector import (
+    commands_bundle,
+    commands_demo,
+    commands_describe,
+    commands_drift,
+    commands_engine,
+    commands_preview,
+    commands_registry,
+    commands_score,
+)
 from inspector.errors import InspectorError
 
 COMMAND_GROUP = "inspector.commands"
@@ -118,6 +127,9 @@ def build_app(rooms: Sequence[EntryPoint], errors: Console) -> typer.Typer:
     commands_describe.register(app)
     commands_bundle.register(app)
     commands_engine.register(app)
+    commands_preview.register(app)
+    commands_registry.register(app)
+    commands_drift.register(app)
     commands_demo.register(app)
     for room in sorted(rooms, key=lambda room: room.name):
         try:

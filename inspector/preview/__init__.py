@@ -1,0 +1,1 @@
+"""What would change: a candidate bundle beside the active one, before anything is activated."""
