@@ -4,7 +4,9 @@ Layout of the folder::
 
     manifest.json      `Manifest`, the only file that says what the others are
     scorer.onnx        uint8 image -> maps, score, embedding
-    golden/NNN.png     frames with known scores, replayed before a bundle goes live
+    golden/NNN.png     good parts with known scores, replayed before a bundle goes live
+    golden/defect-NNN.png  the same with a painted defect
+    learning/          what `inspector retrain` goes on from; boxes neither fetch nor check it
 
 No file is a pickle. `manifest.json` holds the SHA-256 of every other file, and `version` is a hash over
 the manifest itself without that field, so that an edit by hand is seen.
@@ -14,7 +16,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -26,11 +27,15 @@ from typing import Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from inspector.durability import sync_folder
 from inspector.errors import BundleError, OutputExistsError
 from inspector.results import Verdict
 
 MANIFEST_NAME = "manifest.json"
 SCORER_NAME = "scorer.onnx"
+LEARNING_FOLDER = "learning"
+GOLDEN_DEFECT: Final = "golden/defect-"
+"""How the names of golden frames with a painted defect begin."""
 SCHEMA_VERSION: Final = 1
 PRODUCT_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$"
 """A product name is a folder name, an MQTT property and a column value: keep it plain."""
@@ -99,13 +104,20 @@ class Manifest(_Part):
     golden: tuple[GoldenFrame, ...]
     training: dict[str, float | int | str | bool | None] = Field(title="Settings and figures of the training")
     files: dict[str, str] = Field(title="Files", description="SHA-256 of every file, by relative path")
+    learning: dict[str, str] = Field(
+        default_factory=dict,
+        title="Learning",
+        description="SHA-256 of the files that a retraining goes on from, by relative path",
+    )
 
     def content_hash(self) -> str:
         """Hash over all fields but `version`, as 16 hex digits.
 
         The limits are part of it: a bundle whose limit was changed is another version.
         """
-        content = self.model_dump(mode="json", exclude={"version"})
+        # Bundles of earlier versions have no such field, and keep their hash.
+        later = set() if self.learning else {"learning"}
+        content = self.model_dump(mode="json", exclude={"version"} | later)
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
 
     def sealed(self) -> Manifest:
@@ -185,12 +197,14 @@ def load_bundle(path: Path) -> Bundle:
 
 def seal(folder: Path, manifest: Manifest) -> Manifest:
     """Hash every file of a folder into the manifest, set its version and write it there."""
-    files = {
+    hashes = {
         str(file.relative_to(folder)): file_sha256(file)
         for file in sorted(folder.rglob("*"))
         if file.is_file() and file.name != MANIFEST_NAME
     }
-    sealed = manifest.model_copy(update={"files": files}).sealed()
+    learning = {name: sha256 for name, sha256 in hashes.items() if name.startswith(f"{LEARNING_FOLDER}/")}
+    files = {name: sha256 for name, sha256 in hashes.items() if name not in learning}
+    sealed = manifest.model_copy(update={"files": files, "learning": learning}).sealed()
     (folder / MANIFEST_NAME).write_text(sealed.model_dump_json(indent=2) + "\n", encoding="utf-8")
     return sealed
 
@@ -225,16 +239,7 @@ def new_folder(path: Path, *, overwrite: bool = False) -> Iterator[Path]:
             shutil.rmtree(old)
         else:
             temporary.rename(path)
-        _sync_folder(path.parent)
+        sync_folder(path.parent)
     finally:
         if temporary.exists():
             shutil.rmtree(temporary)
-
-
-def _sync_folder(path: Path) -> None:
-    """Make a rename inside a folder durable (POSIX: fsync of the folder itself)."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -169,7 +169,9 @@ def write_calibrated(
         }
     )
     with new_folder(output, overwrite=overwrite) as folder:
-        for name in bundle.manifest.files:
+        # A box has no learning files, and neither has what is calibrated there.
+        learning = [name for name in bundle.manifest.learning if (bundle.path / name).is_file()]
+        for name in [*bundle.manifest.files, *learning]:
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(bundle.path / name, folder / name)
         seal(folder, manifest)

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
 from inspector.bundle import (
+    GOLDEN_DEFECT,
     SCORER_NAME,
     Bundle,
     GoldenFrame,
@@ -85,7 +86,7 @@ def write_tiny_bundle(
         for number, (seed, defect) in enumerate([(1, False), (2, False), (3, True)]):
             image = tiny_part(seed, defect)
             score = float(engine.run(_network_input(image)[None]).score[0])
-            file = f"golden/{number:03}.png"
+            file = f"{GOLDEN_DEFECT if defect else 'golden/'}{number:03}.png"
             (folder / file).write_bytes(encode_png(image))
             verdict = Verdict.REJECT if score > limit else Verdict.PASS
             golden.append(GoldenFrame(file=file, score=score, verdict=verdict))

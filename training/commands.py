@@ -10,12 +10,19 @@ import typer
 from rich.console import Console
 
 from inspector.progress import step_bars
-from training import commands_describing, commands_evaluate, commands_language_model, commands_parts
+from training import (
+    commands_describing,
+    commands_evaluate,
+    commands_language_model,
+    commands_parts,
+    commands_retrain,
+)
 
 
 def register(app: typer.Typer) -> None:
     """Add the room's commands to the app."""
     app.command("train")(train)
+    commands_retrain.register(app)
     commands_evaluate.register(app)
     commands_describing.register(app)
     commands_language_model.register(app)

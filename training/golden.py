@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from inspector.bundle import SCORER_NAME, GoldenFrame
+from inspector.bundle import GOLDEN_DEFECT, SCORER_NAME, GoldenFrame
 from inspector.engines.onnxruntime import OnnxRuntimeEngine
 from inspector.frames import encode_png, read_frame, resize
 from inspector.results import Verdict
@@ -42,8 +42,8 @@ def write_golden(
     (folder / "golden").mkdir()
     golden: list[GoldenFrame] = []
 
-    def keep(image: NDArray[np.uint8], score: float) -> None:
-        file = f"golden/{len(golden):03d}.png"
+    def keep(image: NDArray[np.uint8], score: float, prefix: str = "golden/") -> None:
+        file = f"{prefix}{len(golden):03d}.png"
         (folder / file).write_bytes(encode_png(image))
         verdict = Verdict.REJECT if score > limit else Verdict.PASS
         golden.append(GoldenFrame(file=file, score=score, verdict=verdict))
@@ -53,7 +53,7 @@ def write_golden(
         image = read_frame(normals.paths[index]).image
         keep(image, _score(engine, image, normals))
     for image, score in _painted(engine, normals, limit, settings):
-        keep(image, score)
+        keep(image, score, GOLDEN_DEFECT)
     return tuple(golden)
 
 

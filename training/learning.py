@@ -7,7 +7,7 @@ saw it, together with the synthetic defects painted on it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -25,7 +25,7 @@ from training.decoders.scale import Scale
 from training.decoders.scorer import Scorer
 from training.defects import DefectPainter, find_foregrounds
 from training.encoders import ImageEncoder
-from training.memory import FoldedPatches, fit_memory, held_out_distances
+from training.memory import FoldedPatches, fit_memory, grown_memory, held_out_distances
 from training.projection import PatchData, fit_image_text
 from training.selection import Choice, HeldOut, choose
 from training.settings import TrainingSettings
@@ -42,6 +42,22 @@ OnStep = Callable[[str, int, int], None]
 
 def ignore_step(_step: str, _done: int, _parts: int) -> None:
     """Tell nobody."""
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """An earlier learning of the same product to go on from.
+
+    Attributes:
+        scales: its scales, as they were fitted.
+        is_new: bool [N], normals that it has not seen.
+        known: uint8 [D, H, W, 3], real defects that people have confirmed; they are never learned as normal,
+            and only say how much each decoder counts.
+    """
+
+    scales: Sequence[Scale]
+    is_new: NDArray[np.bool_]
+    known: NDArray[np.uint8]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +83,7 @@ class Encoded:
         normals: of the normals.
         held_out: of the frames that are held out in turn; the very object `normals` but for a single normal.
         painted: of the frames with synthetic defects.
+        known: of known defects; empty where there are none.
         defects: what was painted.
         folds: [K], fold of each held-out frame.
     """
@@ -74,6 +91,7 @@ class Encoded:
     normals: list[Tensor]
     held_out: list[Tensor]
     painted: list[Tensor]
+    known: list[Tensor]
     defects: Painted
     folds: NDArray[np.int64]
 
@@ -100,8 +118,10 @@ def learn(
     sentences: Tensor,
     settings: TrainingSettings,
     on_step: OnStep = ignore_step,
+    *,
+    earlier: Earlier | None = None,
 ) -> Learned:
-    """Learn a product.
+    """Learn a product, or go on learning it.
 
     Args:
         normals: uint8 [N, H, W, 3] RGB in the encoder's input size, N >= 1.
@@ -109,6 +129,8 @@ def learn(
         sentences: [2, T] unit vectors, the normal and the abnormal direction of the text space.
         settings: see `TrainingSettings`; `settings.seed` decides every random choice.
         on_step: told what is being done, and how far it is.
+        earlier: to go on from: its standardisation and projection stay, its memory takes new patches in, and
+            its projection into the text space is trained on. Without one, everything is learned anew.
     """
     rng = np.random.default_rng(settings.seed)
     held_out_frames, folds, how = _folds(normals, settings.folds, rng)
@@ -118,20 +140,16 @@ def learn(
         normals=encoded_normals,
         held_out=encoded_normals if held_out_frames is normals else encode(encoder, held_out_frames),
         painted=encode(encoder, painted.images, partial(on_step, "Encoding painted frames")),
+        known=encode(encoder, earlier.known) if earlier is not None and len(earlier.known) else [],
         defects=painted,
         folds=folds,
     )
     scales, held_out = [], []
-    shapes = scales_of(encoder)
-    for number, (layers, grid) in enumerate(shapes):
-        on_fold = partial(on_step, f"Fitting decoders, scale {number + 1} of {len(shapes)}")
-        features = PatchFeatures(
-            layers,
-            [encoder.layer_channels[layer] for layer in layers],
-            [grid[0] / encoder.layer_sizes[layer][0] for layer in layers],
-            grid,
-        )
-        scale, raw = _learn_scale(encoded, features, sentences, settings, on_fold)
+    wanted = features_of(encoder) if earlier is None else [scale.features for scale in earlier.scales]
+    for number, features in enumerate(wanted):
+        on_fold = partial(on_step, f"Fitting decoders, scale {number + 1} of {len(wanted)}")
+        before = None if earlier is None else _Before(earlier.scales[number], earlier.is_new)
+        scale, raw = _learn_scale(encoded, features, sentences, settings, on_fold, before)
         scales.append(scale)
         held_out.append(raw)
     on_step("Choosing calibration and fusion", 0, 1)
@@ -145,6 +163,21 @@ def learn(
         choice.outlining.fusion(held_out, map_size),
     )
     return Learned(scorer.eval(), choice, how)
+
+
+def features_of(encoder: ImageEncoder) -> list[PatchFeatures]:
+    """Unfitted patch features of each scale, see `scales_of`."""
+    return [patch_features(encoder, layers, grid) for layers, grid in scales_of(encoder)]
+
+
+def patch_features(encoder: ImageEncoder, layers: tuple[int, ...], grid: tuple[int, int]) -> PatchFeatures:
+    """Unfitted patch features of some of an encoder's layers on a grid."""
+    return PatchFeatures(
+        layers,
+        [encoder.layer_channels[layer] for layer in layers],
+        [grid[0] / encoder.layer_sizes[layer][0] for layer in layers],
+        grid,
+    )
 
 
 def scales_of(encoder: ImageEncoder) -> list[tuple[tuple[int, ...], tuple[int, int]]]:
@@ -198,19 +231,29 @@ def encode(
     return [torch.cat(layers) for layers in zip(*batches, strict=True)]
 
 
-def _learn_scale(
+@dataclass(frozen=True, slots=True)
+class _Before:
+    """A scale to go on from, and which normals are new to it."""
+
+    scale: Scale
+    is_new: NDArray[np.bool_]
+
+
+def _learn_scale(  # noqa: PLR0917 - one call
     encoded: Encoded,
     features: PatchFeatures,
     sentences: Tensor,
     settings: TrainingSettings,
     on_fold: Callable[[int, int], None],
+    before: _Before | None,
 ) -> tuple[Scale, HeldOut]:
     """Fit one scale on all normals, and score each fold by decoders that were fitted on the others."""
     folds = np.unique(encoded.folds)
     # Each fold is one part, and fitting on all normals is another.
     on_fold(0, len(folds) + 1)
     generator = torch.Generator().manual_seed(settings.seed)
-    features.fit(features.joined([layer[_spread(len(layer))].float() for layer in encoded.normals]))
+    if before is None:
+        features.fit(features.joined([layer[_spread(len(layer))].float() for layer in encoded.normals]))
     normals = _patches(features, encoded.normals)
     patches = FoldedPatches(
         normals=normals,
@@ -222,20 +265,27 @@ def _learn_scale(
     masks = torch.from_numpy(encoded.defects.masks[:, None]).float()
     coverage = functional.adaptive_avg_pool2d(masks, features.grid).flatten(1)
 
-    image_image = fit_memory(normals, features.memory_weights(), settings.memory, generator)
+    if before is None:
+        image_image = fit_memory(normals, features.memory_weights(), settings.memory, generator)
+    else:
+        new = normals[torch.from_numpy(before.is_new)]
+        image_image = grown_memory(before.scale.image_image, new, settings.memory, generator)
+    start = None if before is None else before.scale.image_text.state_dict()
     distances, painted_distances = held_out_distances(image_image, patches, settings.memory, generator)
     log_odds, painted_log_odds = torch.empty_like(distances), torch.empty_like(painted_distances)
     for number, fold in enumerate(folds):
         on_fold(number + 1, len(folds) + 1)
         own, others = patches.painted_folds == fold, patches.painted_folds != fold
         data = PatchData(patches.remembered(fold), patches.painted[others], coverage[others])
-        decoder = fit_image_text(data, sentences, settings.text_decoder, generator)
+        decoder = fit_image_text(data, sentences, settings.text_decoder, generator, start)
         log_odds[patches.folds == fold] = apply(decoder, patches.held_out[patches.folds == fold])
         painted_log_odds[own] = apply(decoder, patches.painted[own])
-    image_text = fit_image_text(
-        PatchData(normals, patches.painted, coverage), sentences, settings.text_decoder, generator
-    )
-    maps = (distances, log_odds, painted_distances, painted_log_odds)
+    everything = PatchData(normals, patches.painted, coverage)
+    image_text = fit_image_text(everything, sentences, settings.text_decoder, generator, start)
+    maps = [distances, log_odds, painted_distances, painted_log_odds]
+    if encoded.known:
+        known = _patches(features, encoded.known)
+        maps += [apply(image_image, known), apply(image_text, known)]
     return Scale(features, image_image, image_text), HeldOut(*(m.reshape(-1, *features.grid) for m in maps))
 
 

@@ -57,6 +57,25 @@ def fit_memory(
     return decoder
 
 
+def grown_memory(
+    earlier: ImageImageDecoder, new: Tensor, settings: MemorySettings, generator: torch.Generator
+) -> ImageImageDecoder:
+    """A decoder that remembers new normal patches [N, P, C] float16 beside the earlier ones.
+
+    Projection and size stay: the coreset is chosen anew among what was remembered and the new patches, so
+    that a memory does not grow with the years, and an old look goes only where the new ones cover it.
+    """
+    rows = earlier.project(_pool(new.flatten(0, 1), settings.pool, generator))
+    candidates = torch.cat((earlier.memory, rows))
+    memory = greedy_coreset(candidates, settings.size, generator)
+    channels, dimensions = earlier.projection.shape
+    decoder = ImageImageDecoder(channels, dimensions, len(memory))
+    decoder.projection.copy_(earlier.projection)
+    decoder.offset.copy_(earlier.offset)
+    decoder.remember(memory)
+    return decoder
+
+
 def held_out_distances(
     decoder: ImageImageDecoder, patches: FoldedPatches, settings: MemorySettings, generator: torch.Generator
 ) -> tuple[Tensor, Tensor]:

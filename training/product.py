@@ -17,27 +17,21 @@ from numpy.typing import NDArray
 from inspector.bundle import (
     MANIFEST_NAME,
     PRODUCT_PATTERN,
-    SCORER_NAME,
     Bundle,
-    InputSize,
     Limits,
-    Manifest,
-    load_bundle,
-    new_folder,
-    seal,
 )
 from inspector.errors import OutputExistsError, TrainingError
+from inspector.frames import read_frame
 from inspector.limits import conformal_limit, normals_needed, promised_rate
+from training.bundle_writing import Draft, LearnedNormals, Usual, write_bundle
 from training.encoders import build_image_encoder, build_text_encoder
-from training.export import Parity, check_parity, export_scorer
-from training.golden import write_golden
-from training.kinds.own import write_own_kinds
+from training.export import Parity
 from training.learning import Learned, OnStep, ignore_step, learn
 from training.normals import Normals, read_normals, suspects
 from training.prompts import build_prompts, encode_prompts
+from training.retraining.learning_files import Source, picture_sha256
 from training.settings import TrainingSettings
 
-PARITY_FRAMES = 16
 FEWEST_FOR_LIMIT = 4
 """Below this many normals their scores alone make no limit."""
 PIXEL_QUANTILE = 0.995
@@ -107,45 +101,31 @@ def train_product(
     learned = learn(normals.frames, encoder, sentences, settings, on_step)
 
     limits = limits_of(learned, len(normals.frames), settings.false_reject_rate)
-    notes = [*normals.notes, *_notes(normals, learned, limits)]
-    with new_folder(output, overwrite=overwrite) as folder:
-        on_step("Exporting", 0, 1)
-        export_scorer(learned.scorer, folder / SCORER_NAME)
-        on_step("Checking the export", 0, 1)
-        parity = check_parity(
-            learned.scorer, folder / SCORER_NAME, normals.frames[:PARITY_FRAMES], limits.reject
-        )
-        write_own_kinds(folder, settings.kinds)
-        golden = write_golden(folder, normals, limits.reject, settings)
-        seal(
-            folder,
-            Manifest(
-                product=product,
-                version="",
-                created_at=now(),
-                encoder=encoder.weights,
-                text_encoder=text_encoder.weights,
-                input_size=InputSize(height=settings.height, width=settings.width),
-                limits=limits,
-                fusion=_fusion(learned),
-                golden=golden,
-                training={
-                    "normals": len(normals.frames),
-                    "held_out": learned.held_out,
-                    "synthetic_image_auroc": round(learned.choice.image_auroc, 4),
-                    "synthetic_pixel_auroc": round(learned.choice.pixel_auroc, 4),
-                    "parity_max_relative_difference": parity.max_relative_difference,
-                    "seed": settings.seed,
-                    "settings": settings.model_dump_json(exclude_defaults=True),
-                },
-                files={},
-            ),
-        )
+    sources = [
+        Source(name=path.name, sha256=picture_sha256(frame))
+        for path, frame in zip(normals.paths, normals.frames, strict=True)
+    ]
+    bundle, parity = write_bundle(
+        Draft(
+            product,
+            learned,
+            limits,
+            normals,
+            Usual(normals.frames, learned.choice.ranking.normal_scores, size_as_captured(normals)),
+            (encoder.weights, text_encoder.weights),
+            settings,
+        ),
+        LearnedNormals(normals.frames, sources),
+        output,
+        created_at=now(),
+        overwrite=overwrite,
+        on_step=on_step,
+    )
     return Trained(
-        bundle=load_bundle(output),
+        bundle=bundle,
         normals=len(normals.frames),
         seconds=time.perf_counter() - started,
-        notes=tuple(notes),
+        notes=(*normals.notes, *_notes(normals, learned, limits)),
         parity=parity,
         image_auroc=learned.choice.image_auroc,
     )
@@ -175,6 +155,12 @@ def check_output(
         raise OutputExistsError(
             f"{output} is not replaced", f"it is no {what}", "Choose another --output, or move it away"
         )
+
+
+def size_as_captured(normals: Normals) -> tuple[int, int]:
+    """Height and width of the first picture in pixels."""
+    height, width = read_frame(normals.paths[0]).image.shape[:2]
+    return height, width
 
 
 def limits_of(learned: Learned, normals: int, false_reject_rate: float) -> Limits:
@@ -230,23 +216,6 @@ def _notes(normals: Normals, learned: Learned, limits: Limits) -> list[str]:
             for index in suspects(scores, learned.choice.ranking.painted_scores)
         )
     return notes
-
-
-def _fusion(learned: Learned) -> dict[str, float | str]:
-    """The chosen constants, by name."""
-    choice = learned.choice
-    names = ("fine", "coarse") if len(choice.ranking.weights) > 1 else ("fine",)
-    weights = {
-        f"{use}_{name}_{decoder}": round(float(weight), 6)
-        for use, weighting in (("score", choice.ranking), ("map", choice.outlining))
-        for name, row in zip(names, weighting.weights, strict=True)
-        for decoder, weight in zip(("image_image", "image_text"), row, strict=True)
-    }
-    return {
-        **weights,
-        "score_position": choice.ranking.position,
-        "map_position": choice.outlining.position,
-    }
 
 
 def check_product(product: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import torch
@@ -32,9 +33,20 @@ class PatchData:
 
 
 def fit_image_text(
-    data: PatchData, sentences: Tensor, settings: TextDecoderSettings, generator: torch.Generator
+    data: PatchData,
+    sentences: Tensor,
+    settings: TextDecoderSettings,
+    generator: torch.Generator,
+    start: Mapping[str, Tensor] | None = None,
 ) -> ImageTextDecoder:
     """Train a projection on random batches of patches with focal and Dice loss (AnomalyGPT).
+
+    Args:
+        data: patches to learn from.
+        sentences: [2, T] unit vectors, the normal and the abnormal direction of the text space.
+        settings: see `TextDecoderSettings`.
+        generator: source of every random choice.
+        start: state of an earlier decoder to go on from; without one, random weights.
 
     Besides painted patches, normal ones under Gaussian feature noise count as defective: noise reaches
     directions that no painted defect takes (SimpleNet, arXiv:2303.15140). Dropout (Srivastava et al., JMLR
@@ -47,6 +59,8 @@ def fit_image_text(
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(int(torch.randint(2**31, (1,), generator=generator)))
         decoder = ImageTextDecoder(normals.shape[1], settings.hidden, sentences, settings.temperature)
+    if start is not None:
+        decoder.load_state_dict(start)
     optimiser = torch.optim.AdamW(decoder.parameters(), lr=settings.learning_rate, weight_decay=1e-2)
     schedule = torch.optim.lr_scheduler.OneCycleLR(
         optimiser, settings.learning_rate, total_steps=settings.steps

@@ -16,7 +16,7 @@ more often than the outline, and so does a small share of the image-text decoder
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import torch
@@ -37,10 +37,19 @@ RANKING_DECODERS = (5 / 7, 2 / 7)
 """Shares of the image-image and the image-text map. They are not chosen by painted defects: the image-text
 decoder learned from such defects, so they flatter it (on real tiles such a choice cost 0.1 of AUROC)."""
 OUTLINING_DECODERS = (1 / 2, 1 / 2)
+KNOWN_DECODERS = ((1.0, 0.0), (1 / 2, 1 / 2), (2 / 7, 5 / 7), (0.0, 1.0))
+"""Other shares that are tried where real defects are known."""
+FEWEST_KNOWN = 5
+KNOWN_MARGIN = 0.005
+"""Another share must rank known defects better by so much AUROC: a few of them are easily flattered."""
 REFERENCE_QUANTILE = 0.95
 """Each map is measured in units of this quantile of its own frame scores of held-out normals."""
 PIXEL_STRIDE = 2
 """Every second row and column of the maps is enough to rank pixels."""
+
+
+def _nothing() -> Tensor:
+    return torch.empty((0, 1, 1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +61,16 @@ class HeldOut:
         image_text: float32 [N, rows, columns].
         painted_image_image: float32 [S, rows, columns], synthetic defects.
         painted_image_text: float32 [S, rows, columns].
+        known_image_image: float32 [D, rows, columns], real defects that people have confirmed; D may be 0.
+        known_image_text: float32 [D, rows, columns].
     """
 
     image_image: Tensor
     image_text: Tensor
     painted_image_image: Tensor
     painted_image_text: Tensor
+    known_image_image: Tensor = field(default_factory=_nothing)
+    known_image_text: Tensor = field(default_factory=_nothing)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +83,14 @@ class Weighting:
             reference (see `references`).
         normal: float32 [N, h, w], fused maps of the held-out normals.
         painted: float32 [S, h, w], fused maps of the synthetic defects.
+        known: float32 [D, h, w], fused maps of known defects.
     """
 
     position: float
     weights: Tensor
     normal: Tensor
     painted: Tensor
+    known: Tensor
 
     @property
     def normal_scores(self) -> NDArray[np.float64]:
@@ -86,6 +101,19 @@ class Weighting:
     def painted_scores(self) -> NDArray[np.float64]:
         """[S] frame scores of the synthetic defects."""
         return np.asarray(frame_score(self.painted), dtype=np.float64)
+
+    @property
+    def known_scores(self) -> NDArray[np.float64]:
+        """[D] frame scores of the known defects."""
+        return np.asarray(frame_score(self.known), dtype=np.float64)
+
+    @property
+    def known_auroc(self) -> float:
+        """Of known defects against held-out normals, by frame score; NaN where none is known."""
+        if not len(self.known):
+            return float("nan")
+        scores = np.concatenate((self.normal_scores, self.known_scores))
+        return float(roc_auc_score(np.arange(len(scores)) >= len(self.normal), scores))
 
     def fusion(self, scales: list[HeldOut], map_size: tuple[int, int]) -> Fusion:
         """The module that fuses so, with all held-out normals' statistics; unused scales are left out."""
@@ -137,6 +165,7 @@ class _Served:
     position: float
     normal: Tensor
     painted: Tensor
+    known: Tensor
 
     def weighted(self, share: Tensor) -> Weighting:
         """Fuse by shares [scales, decoders] of maps that are measured in units of their references."""
@@ -147,6 +176,7 @@ class _Served:
             weights,
             (factors * self.normal).sum((0, 1)),
             (factors * self.painted).sum((0, 1)),
+            (factors * self.known).sum((0, 1)),
         )
 
 
@@ -163,9 +193,11 @@ def choose(scales: list[HeldOut], masks: NDArray[np.bool_], size: tuple[int, int
     positions = {*RANKING_POSITIONS, OUTLINING_POSITION}
     served = {position: _serve(scales, position, size) for position in positions}
 
-    def candidate(among_scales: Tensor, position: float) -> Choice:
+    def candidate(
+        among_scales: Tensor, position: float, decoders: tuple[float, float] = RANKING_DECODERS
+    ) -> Choice:
         return _measured(
-            served[position].weighted(torch.outer(among_scales, torch.tensor(RANKING_DECODERS))),
+            served[position].weighted(torch.outer(among_scales, torch.tensor(decoders))),
             served[OUTLINING_POSITION].weighted(torch.outer(among_scales, torch.tensor(OUTLINING_DECODERS))),
             defective,
         )
@@ -177,7 +209,15 @@ def choose(scales: list[HeldOut], masks: NDArray[np.bool_], size: tuple[int, int
     )
     others = (candidate(only, default.ranking.position) for only in alone)
     better = [other for other in others if other.criterion > default.criterion + SCALE_MARGIN]
-    return max(better, key=lambda choice: choice.criterion, default=default)
+    chosen = max(better, key=lambda choice: choice.criterion, default=default)
+    if len(scales[0].known_image_image) < FEWEST_KNOWN:
+        return chosen
+    # Real defects, unlike painted ones, may say how much each decoder counts.
+    shares = chosen.ranking.weights * references(served[chosen.ranking.position].normal)
+    by_share = [candidate(shares.sum(1), chosen.ranking.position, decoders) for decoders in KNOWN_DECODERS]
+    best = max(by_share, key=lambda choice: choice.ranking.known_auroc)
+    is_better = best.ranking.known_auroc > chosen.ranking.known_auroc + KNOWN_MARGIN
+    return best if is_better else chosen
 
 
 def scale_shares(scales: int) -> Iterator[Tensor]:
@@ -194,20 +234,22 @@ def references(normal: Tensor) -> Tensor:
 
 
 def _serve(scales: list[HeldOut], position: float, size: tuple[int, int]) -> _Served:
-    normal, painted = [], []
+    normal, painted, known = [], [], []
     for scale in scales:
-        for own, other in (
-            (scale.image_image, scale.painted_image_image),
-            (scale.image_text, scale.painted_image_text),
+        for own, other, real in (
+            (scale.image_image, scale.painted_image_image, scale.known_image_image),
+            (scale.image_text, scale.painted_image_text, scale.known_image_text),
         ):
             calibration = PositionCalibration((own.shape[1], own.shape[2]))
             calibration.fit(own, position)
             normal.append(served_map(standardise_held_out(own, position), size))
             painted.append(served_map(calibration(other), size))
+            known.append(served_map(calibration(real), size) if len(real) else real.new_empty((0, *size)))
     return _Served(
         position,
         torch.stack(normal).reshape(len(scales), 2, -1, *size),
         torch.stack(painted).reshape(len(scales), 2, -1, *size),
+        torch.stack(known).reshape(len(scales), 2, len(known[0]), *size),
     )
 
 

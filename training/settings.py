@@ -55,6 +55,22 @@ class TextDecoderSettings(_Section):
     noise_scale: float = Field(1.0, title="Noise", description="In standard deviations of the features", gt=0)
 
 
+class RetrainingSettings(_Section):
+    """How much is done anew when a product is learned further."""
+
+    earlier_normals: int = Field(
+        150,
+        title="Earlier normals",
+        description="So many, chosen at random, are looked at again beside the new ones",
+        ge=20,
+    )
+    steps: int = Field(60, title="Steps", description="Optimiser steps of the image-text decoder", ge=1)
+    folds: int = Field(3, title="Folds", description="Parts of the normals that are held out in turn", ge=2)
+    synthetic_frames: int = Field(
+        160, title="Synthetic frames", description="At most so many frames are painted", ge=20
+    )
+
+
 class TrainingSettings(_Section):
     """Everything that shapes a bundle beside the pictures."""
 
@@ -67,6 +83,7 @@ class TrainingSettings(_Section):
     kinds: KindsOfProduct = Field(KindsOfProduct(), title="Kinds of defects")
     memory: MemorySettings = Field(MemorySettings(), title="Image-image decoder")
     text_decoder: TextDecoderSettings = Field(TextDecoderSettings(), title="Image-text decoder")
+    retraining: RetrainingSettings = Field(RetrainingSettings(), title="Retraining")
     height: int = Field(256, title="Height", description="Of the network's input, in pixels", ge=64, le=1024)
     width: int = Field(256, title="Width", description="Of the network's input, in pixels", ge=64, le=1024)
     false_reject_rate: float = Field(
@@ -88,6 +105,11 @@ class TrainingSettings(_Section):
         description="Golden frames more, with a painted defect: they show that an engine still sees defects",
         ge=0,
         le=200,
+    )
+    keep_learning: bool = Field(
+        True,
+        title="Keep learning files",
+        description="Normals and decoders stay in the bundle's learning/ folder, for `inspector retrain`",
     )
     seed: int = Field(0, title="Seed", ge=0)
 

@@ -1,0 +1,1 @@
+"""A product learned further: new normals and operators' reviews make a candidate from an active bundle."""

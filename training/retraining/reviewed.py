@@ -1,0 +1,88 @@
+"""Pictures for a retraining from what operators have decided."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from inspector.errors import EvidenceError
+from inspector.evidence import read_evidence
+from inspector.frames import image_files
+from inspector.records import Decision, Records, StoredInspection
+from training.retraining.results import KnownDefect
+
+MOST_REVIEWED = 2000
+DEFECTIVE = (Decision.TRUE_DEFECT, Decision.MISSED)
+
+
+@dataclass(frozen=True, slots=True)
+class Reviewed:
+    """What was gathered.
+
+    Attributes:
+        normals: how many frames were reviewed as false rejects; they lie in the folder of new normals.
+        defects: frames reviewed as true defects or as missed.
+        notes: what a person should know, one sentence each.
+    """
+
+    normals: int
+    defects: tuple[KnownDefect, ...]
+    notes: tuple[str, ...]
+
+
+def gather_reviewed(
+    records: Records, product: str, data_dir: Path, normal_folder: Path, defect_folder: Path
+) -> Reviewed:
+    """Copy the pictures of reviewed frames: false rejects to the new normals, the others apart from them.
+
+    The latest review of a frame counts. A frame that was called a false reject once and a true defect later
+    is a defect.
+
+    Args:
+        records: with the reviews.
+        product: of which.
+        data_dir: the box's data folder, for pictures that lie there.
+        normal_folder: where new normals go.
+        defect_folder: where confirmed defects go.
+
+    Raises:
+        RecordsError: the records cannot be read.
+        OSError: the folders cannot be written.
+    """
+    good = records.reviews.decided(product, [Decision.FALSE_REJECT], limit=MOST_REVIEWED)
+    bad = records.reviews.decided(product, DEFECTIVE, limit=MOST_REVIEWED)
+    gone = 0
+    normals, defects = 0, []
+    for record, decision in (*good, *bad):
+        folder = normal_folder if decision is Decision.FALSE_REJECT else defect_folder
+        path = _copied(record, data_dir, folder)
+        if path is None:
+            gone += 1
+        elif decision is Decision.FALSE_REJECT:
+            normals += 1
+        else:
+            defects.append(KnownDefect(record.frame_id, path))
+    notes = (f"{gone} reviewed frames have no picture any more and are left out",) if gone else ()
+    return Reviewed(normals, tuple(defects), notes)
+
+
+def add_pictures(source: Path, folder: Path) -> int:
+    """Copy a folder's pictures beside what lies there already; how many."""
+    files = image_files(source)
+    for number, file in enumerate(files):
+        shutil.copyfile(file, folder / f"{number:05d}-{file.name}")
+    return len(files)
+
+
+def _copied(record: StoredInspection, data_dir: Path, folder: Path) -> Path | None:
+    """The picture of a frame in a folder; None where it is gone."""
+    if record.evidence is None:
+        return None
+    try:
+        data = read_evidence(record.evidence, data_dir)
+    except EvidenceError:
+        return None
+    path = folder / f"{record.frame_id.replace(':', '=')}{Path(record.evidence).suffix}"
+    path.write_bytes(data)
+    return path
