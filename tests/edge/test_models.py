@@ -137,7 +137,7 @@ def test_a_camera_without_a_bundle_waits_for_one(tmp_path: Path, second: Bundle)
         assert box.version == second.version
 
 
-@pytest.mark.parametrize("name", ["manifest.json", "scorer.onnx", "golden/000.png", "golden/002.png"])
+@pytest.mark.parametrize("name", ["manifest.json", "scorer.onnx", "golden/000.png", "golden/defect-002.png"])
 def test_one_flipped_byte_anywhere_is_refused_and_the_old_one_stays(
     box: ModelBox, first: Bundle, second: Bundle, tmp_path: Path, name: str
 ) -> None:

@@ -270,7 +270,7 @@ def test_calibrate_by_hand_says_what_was_what_is_and_what_flips(
     assert "at most 5.00% of good parts" in was
     assert becomes.startswith("is:  scores above 1000 are rejected; set by hand")
     assert str(tmp_path / "new") in where
-    assert "golden frame golden/002.png was reject, it is pass now" in outcome.stderr
+    assert "golden frame golden/defect-002.png was reject, it is pass now" in outcome.stderr
 
 
 def test_calibrate_in_place_needs_overwrite(run: Any, tmp_path: Path) -> None:
