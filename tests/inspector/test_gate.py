@@ -110,7 +110,7 @@ def test_a_verdict_that_the_manifest_has_wrong_is_refused(
     bundle: Bundle, engine: OnnxRuntimeEngine, tmp_path: Path
 ) -> None:
     wrong = with_golden(bundle, tmp_path, engine, lambda _: {"verdict": Verdict.PASS})
-    assert check(wrong).reasons == ("golden/002.png is reject instead of pass",)
+    assert check(wrong).reasons == ("golden/defect-002.png is reject instead of pass",)
 
 
 def test_a_bundle_is_checked_by_its_own_limits_whatever_is_in_force(

@@ -136,7 +136,8 @@ def test_graph_has_a_dynamic_batch_and_no_weights_beside_it(bundle_path: Path) -
     batch = graph.input[0].type.tensor_type.shape.dim[0]
     assert batch.dim_param
     assert not batch.dim_value
-    assert sorted(path.name for path in bundle_path.iterdir()) == ["golden", "manifest.json", "scorer.onnx"]
+    kept = sorted(path.name for path in bundle_path.iterdir())
+    assert kept == ["golden", "learning", "manifest.json", "scorer.onnx"]
 
 
 def test_export_that_differs_is_refused(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -149,7 +150,7 @@ def test_export_that_differs_is_refused(data: Path, tmp_path: Path, monkeypatch:
                 tensor.CopyFrom(onnx.numpy_helper.from_array(values, tensor.name))
         onnx.save(model, path)
 
-    monkeypatch.setattr("training.product.export_scorer", spoilt)
+    monkeypatch.setattr("training.bundle_writing.export_scorer", spoilt)
 
     with pytest.raises(ParityError, match="differs from the trained network"):
         train_product("washer", data / "train" / "good", tmp_path / "bundle", FAST)
