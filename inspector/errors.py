@@ -85,6 +85,10 @@ class RecordsError(InspectorError):
     """The database cannot be reached, migrated or written."""
 
 
+class BatchError(InspectorError):
+    """Batch work cannot begin: no cluster, or its folder belongs to other work."""
+
+
 class EvidenceError(InspectorError):
     """A kept picture or map is gone, damaged, or out of reach."""
 

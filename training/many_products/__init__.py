@@ -1,0 +1,1 @@
+"""Many products trained in one go, side by side."""
