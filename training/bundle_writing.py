@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,21 +23,52 @@ from inspector.bundle import (
     new_folder,
     seal,
 )
+from inspector.errors import ParityError
+from inspector.familiarity import Familiarity
 from training.decoders.scale import Scale
+from training.decoders.scorer import ServableScorer
 from training.drift_reference import write_drift_reference
-from training.export import Parity, check_parity, export_scorer
+from training.export import Parity, check_parity, export_scorer, reweight_scorer
 from training.golden import write_golden
 from training.kinds.own import write_own_kinds
-from training.learning import Learned, OnStep
+from training.learning import OnStep
 from training.normals import Normals
-from training.retraining.learning_files import Source, write_learning_files
+from training.retraining.learning_files import Source, picture_sha256, write_learning_files
 from training.settings import TrainingSettings
+from training.usual import write_usual
+
+log = logging.getLogger(__name__)
 
 PARITY_FRAMES = 16
+Facts = Mapping[str, float | int | str | bool | None]
+"""Of a manifest's `training`."""
 
 
 @dataclass(frozen=True, slots=True)
-class Usual:
+class BundleModel:
+    """A trained model, as far as a bundle is made of it.
+
+    Attributes:
+        name: as `inspector train --model` names it.
+        scorer: the network.
+        encoder: frozen network that it stands on.
+        text_encoder: the other one; None where it has none.
+        fusion: constants inside the graph, by name.
+        facts: of how it was trained.
+        scales: what a retraining goes on from, the finest first; empty where it cannot be retrained.
+    """
+
+    name: str
+    scorer: ServableScorer
+    encoder: Weights
+    text_encoder: Weights | None
+    fusion: Mapping[str, float | str]
+    facts: Facts
+    scales: Sequence[Scale] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DriftBasis:
     """Frames that the next ones should look like: what drift is measured from.
 
     Attributes:
@@ -55,23 +88,23 @@ class Draft:
 
     Attributes:
         product: name that results carry.
-        learned: what was learned.
+        model: what was trained.
         limits: what decides.
         normals: pictures with files, of which golden frames are made.
-        usual: what drift is measured from.
-        weights: of the image encoder and of the text encoder.
+        drift_basis: what drift is measured from.
         settings: of the training.
         facts: more for the manifest's `training`.
+        earlier: the bundle of the same encoder that this one goes on from; what fits of it is not made anew.
     """
 
     product: str
-    learned: Learned
+    model: BundleModel
     limits: Limits
     normals: Normals
-    usual: Usual
-    weights: tuple[Weights, Weights]
+    drift_basis: DriftBasis
     settings: TrainingSettings
-    facts: Mapping[str, float | int | str | bool | None] = field(default_factory=dict)
+    facts: Facts = field(default_factory=dict)
+    earlier: Bundle | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +118,13 @@ class LearnedNormals:
 
     frames: NDArray[np.uint8]
     sources: Sequence[Source]
+
+    @classmethod
+    def of(cls, normals: Normals) -> Self:
+        """The pictures of a first training."""
+        pairs = zip(normals.paths, normals.frames, strict=True)
+        sources = [Source(name=path.name, sha256=picture_sha256(frame)) for path, frame in pairs]
+        return cls(normals.frames, sources)
 
 
 def write_bundle(
@@ -102,43 +142,39 @@ def write_bundle(
         OutputExistsError: something stands at `output`.
         ParityError: the exported network does not compute what the trained one does.
     """
-    learned, settings, normals = draft.learned, draft.settings, draft.normals
+    model, settings, normals = draft.model, draft.settings, draft.normals
     with new_folder(output, overwrite=overwrite) as folder:
-        on_step("Exporting", 0, 1)
-        export_scorer(learned.scorer, folder / SCORER_NAME)
-        on_step("Checking the export", 0, 1)
-        frames = normals.frames[:PARITY_FRAMES]
-        parity = check_parity(learned.scorer, folder / SCORER_NAME, frames, draft.limits.reject)
+        parity = _write_scorer(draft, folder / SCORER_NAME, on_step)
         write_own_kinds(folder, settings.kinds)
         golden = write_golden(folder, normals, draft.limits.reject, settings)
+        usual = write_usual(folder, remembered.frames, normals, settings, _known_embeddings(draft.earlier))
         write_drift_reference(
             folder,
-            draft.usual.frames,
-            draft.usual.scores,
-            draft.usual.size_px,
+            draft.drift_basis.frames,
+            draft.drift_basis.scores,
+            draft.drift_basis.size_px,
             draft.limits.false_reject_rate,
         )
-        if settings.keep_learning:
-            scales = [scale for scale in learned.scorer.scales if isinstance(scale, Scale)]
-            write_learning_files(folder, remembered.frames, remembered.sources, scales)
-        encoder, text_encoder = draft.weights
+        if settings.keep_learning and model.scales:
+            write_learning_files(folder, remembered.frames, remembered.sources, model.scales)
         seal(
             folder,
             Manifest(
                 product=draft.product,
                 version="",
                 created_at=created_at,
-                encoder=encoder,
-                text_encoder=text_encoder,
+                encoder=model.encoder,
+                text_encoder=model.text_encoder,
                 input_size=InputSize(height=settings.height, width=settings.width),
                 limits=draft.limits,
-                fusion=_fusion(learned),
+                fusion=dict(model.fusion),
+                embedding=usual.embedding,
+                quality=usual.quality,
                 golden=golden,
                 training={
+                    "model": model.name,
                     "normals": len(remembered.frames),
-                    "held_out": learned.held_out,
-                    "synthetic_image_auroc": round(learned.choice.image_auroc, 4),
-                    "synthetic_pixel_auroc": round(learned.choice.pixel_auroc, 4),
+                    **model.facts,
                     "parity_max_relative_difference": parity.max_relative_difference,
                     "seed": settings.seed,
                     "settings": settings.model_dump_json(exclude_defaults=True),
@@ -150,18 +186,27 @@ def write_bundle(
     return load_bundle(output), parity
 
 
-def _fusion(learned: Learned) -> dict[str, float | str]:
-    """The chosen constants, by name."""
-    choice = learned.choice
-    names = ("fine", "coarse") if len(choice.ranking.weights) > 1 else ("fine",)
-    weights = {
-        f"{use}_{name}_{decoder}": round(float(weight), 6)
-        for use, weighting in (("score", choice.ranking), ("map", choice.outlining))
-        for name, row in zip(names, weighting.weights, strict=True)
-        for decoder, weight in zip(("image_image", "image_text"), row, strict=True)
-    }
-    return {
-        **weights,
-        "score_position": choice.ranking.position,
-        "map_position": choice.outlining.position,
-    }
+def _write_scorer(draft: Draft, path: Path, on_step: OnStep) -> Parity:
+    """The network by the graph of the earlier bundle, where that computes the same, else by its own.
+
+    Raises:
+        ParityError: it computes something else than the trained one.
+    """
+    scorer, limit = draft.model.scorer, draft.limits.reject
+    frames = draft.normals.frames[:PARITY_FRAMES]
+    if draft.earlier is not None and reweight_scorer(scorer, draft.earlier.scorer_path, path):
+        on_step("Checking the export", 0, 1)
+        try:
+            return check_parity(scorer, path, frames, limit)
+        except ParityError as error:
+            # A graph of another version of this code may have other constants.
+            log.warning("the graph of %s is not taken over: %s", draft.earlier.path, error)
+    on_step("Exporting", 0, 1)
+    export_scorer(scorer, path)
+    on_step("Checking the export", 0, 1)
+    return check_parity(scorer, path, frames, limit)
+
+
+def _known_embeddings(earlier: Bundle | None) -> NDArray[np.float32] | None:
+    familiarity = None if earlier is None else Familiarity.of(earlier)
+    return None if familiarity is None else familiarity.normals

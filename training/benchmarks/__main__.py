@@ -57,7 +57,7 @@ def _section(folder: Path, scratch: Path, few: list[tuple[str, int]], *, baselin
     tests = read_test_frames(folder, settings.height, settings.width)
     bundle, rows = measure_ours(folder.name, normals, tests, scratch / folder.name, settings)
     if baselines:
-        rows += measure_baselines(normals, tests, settings)
+        rows += measure_baselines(folder.name, normals, tests, scratch / f"{folder.name}-anomalib", settings)
     for name, count in few:
         if name == folder.name:
             chosen = few_normals(normals, count, scratch / f"{name}-{count}-normals", settings.seed)

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import shutil
-import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 import cv2
@@ -14,17 +13,21 @@ import torch
 from numpy.typing import NDArray
 
 from inspector.bundle import Bundle
+from inspector.engines import ScorerOutput
 from inspector.engines.onnxruntime import OnnxRuntimeEngine
 from inspector.frames import image_files, read_frame, resize
-from training.benchmarks.baselines import BASELINES, run_baseline
+from training.anomalib_models.product import train_anomalib_product
+from training.anomalib_models.registry import find_model
 from training.decoders.fusion import frame_score
 from training.evaluation.dataset import Sample, load_test_set, read_mask
 from training.evaluation.metrics import Figures, evaluate_scores
-from training.product import train_product
+from training.product import Trained, train_product
 from training.settings import TrainingSettings
 
 OURS = "inspector"
 ALONE = {"image-image alone": "image_image_map", "image-text alone": "image_text_map"}
+BASELINES = {"anomalib PatchCore": "anomalib:Patchcore", "anomalib PaDiM": "anomalib:Padim"}
+BATCH = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,34 +92,51 @@ def measure_ours(
     product: str, normals: Path, tests: Frames, output: Path, settings: TrainingSettings
 ) -> tuple[Bundle, list[Row]]:
     """Train a bundle and measure it, and each decoder alone, through ONNX Runtime."""
-    started = time.perf_counter()
-    bundle = train_product(product, normals, output, settings, overwrite=True).bundle
-    seconds = time.perf_counter() - started
-    engine = OnnxRuntimeEngine(bundle.scorer_path)
-    outputs = [engine.run(tests.resized[start : start + 8]) for start in range(0, len(tests.resized), 8)]
-    scores = np.concatenate([output.score for output in outputs])
-    fused = np.concatenate([output.anomaly_map for output in outputs])
-    rows = [Row(OURS, tests.figures(scores, fused, bundle.manifest.limits.reject), seconds)]
+    trained = train_product(product, normals, output, settings, overwrite=True)
+    served = _serve(trained.bundle, tests)
+    rows = [_row(OURS, trained, served, tests)]
     for name, field in ALONE.items():
-        maps = np.concatenate([getattr(output, field) for output in outputs])
+        maps = getattr(served, field)
         rows.append(
             Row(name, tests.figures(np.asarray(frame_score(torch.from_numpy(maps))), maps, None), None)
         )
-    return bundle, rows
+    return trained.bundle, rows
 
 
-def measure_baselines(normals: Path, tests: Frames, settings: TrainingSettings) -> list[Row]:
-    """Anomalib's models on the same encoder, the same frames and the same split."""
-    size = (settings.height, settings.width)
-    frames = np.stack([resize(read_frame(path).image, *size) for path in image_files(normals)])
+def measure_baselines(
+    product: str, normals: Path, tests: Frames, output: Path, settings: TrainingSettings
+) -> list[Row]:
+    """Anomalib's models as bundles, on the same pictures, input size and encoder as ours.
+
+    Args:
+        product: name that the bundles carry.
+        normals: folder of good parts.
+        tests: frames to measure on.
+        output: folder that the bundles are written into.
+        settings: of every training.
+    """
     rows = []
-    for name in BASELINES:
-        started = time.perf_counter()
-        rng = np.random.default_rng(settings.seed)
-        result = run_baseline(name, frames, tests.resized, settings.false_reject_rate, rng)
-        seconds = time.perf_counter() - started
-        rows.append(Row(name, tests.figures(result.scores, result.maps, result.limit), seconds))
+    for name, model in BASELINES.items():
+        place = output / model.replace(":", "-")
+        trained = train_anomalib_product(product, normals, place, find_model(model), settings, overwrite=True)
+        rows.append(_row(name, trained, _serve(trained.bundle, tests), tests))
     return rows
+
+
+def _serve(bundle: Bundle, tests: Frames) -> ScorerOutput:
+    """What the bundle's network says of all test frames, through ONNX Runtime."""
+    engine = OnnxRuntimeEngine(bundle.scorer_path)
+    frames = tests.resized
+    outputs = [engine.run(frames[start : start + BATCH]) for start in range(0, len(frames), BATCH)]
+    names = [field.name for field in fields(ScorerOutput)]
+    return ScorerOutput(
+        **{name: np.concatenate([getattr(output, name) for output in outputs]) for name in names}
+    )
+
+
+def _row(method: str, trained: Trained, served: ScorerOutput, tests: Frames) -> Row:
+    limit = trained.bundle.manifest.limits.reject
+    return Row(method, tests.figures(served.score, served.anomaly_map, limit), trained.seconds)
 
 
 def few_normals(folder: Path, count: int, output: Path, seed: int) -> Path:

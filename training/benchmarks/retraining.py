@@ -7,7 +7,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated
@@ -23,7 +22,11 @@ from inspector.frames import image_files, read_frame, resize
 from inspector.inspecting import load_inspector
 from inspector.records import Records
 from inspector.registry import Registry
+from training.benchmarks.bad_normals import bad_normals_rows
+from training.benchmarks.random_splits import measure_splits
+from training.benchmarks.rows import HEADER, Row
 from training.benchmarks.shifts import SHIFTS, write_changed
+from training.benchmarks.unsure import unsure_rows
 from training.benchmarks.writing import write_tables
 from training.product import train_product
 from training.retraining.learning_files import read_learning_files
@@ -37,27 +40,6 @@ TRAIN_S, RETRAIN_S, BACK_S = 180.0, 45.0, 5.0
 JUDGED = 50
 MOST_LOST = 0.01
 """Recall of defects may drop by so much."""
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One line of the table.
-
-    Attributes:
-        what: was measured.
-        found: the figure.
-        wanted: what it must be.
-        is_reached: whether it is.
-    """
-
-    what: str
-    found: str
-    wanted: str
-    is_reached: bool
-
-    def __str__(self) -> str:
-        mark = "" if self.is_reached else " **(missed)**"
-        return f"| {self.what} | {self.found}{mark} | {self.wanted} |"
 
 
 def reject_rate(bundle: Bundle, pictures: Sequence[Path]) -> float:
@@ -161,8 +143,8 @@ def ten_times(normals: Sequence[Path], scratch: Path) -> list[Row]:
     ]
 
 
-def shifts(dataset: Path, scratch: Path) -> list[Row]:
-    """False rejects and recall before and after retraining with some pictures of the changed line."""
+def one_product(dataset: Path, scratch: Path) -> list[Row]:
+    """What limits, unsure and checks of normals do, and a retraining with some pictures of a changed line."""
     rng = np.random.default_rng(TrainingSettings().seed)
     files = image_files(dataset / "train/good")
     files = [files[index] for index in rng.permutation(len(files))]
@@ -170,9 +152,13 @@ def shifts(dataset: Path, scratch: Path) -> list[Row]:
     held = min(70, len(files) // 4)
     fresh, held_out, known = files[:NEW], files[NEW : NEW + held], files[NEW + held :]
     defective = [path for path in image_files(dataset / "test") if path.parent.name != "good"]
-    bundle = train_product(dataset.name, copied(known, scratch / "known"), scratch / "active").bundle
+    trained = train_product(dataset.name, copied(known, scratch / "known"), scratch / "active")
+    bundle = trained.bundle
     target = bundle.manifest.limits.false_reject_rate
-    rows = []
+    rows = [one.row(dataset.name) for one in measure_splits(trained.scores)]
+    rows += unsure_rows(bundle, [*fresh, *held_out, *test_good], defective, dataset.parent)
+    rows += bad_normals_rows(dataset.name, files, defective)
+    _print(rows)
     for number, (what, change) in enumerate(SHIFTS.items()):
         here = scratch / str(number)
         new = write_changed(fresh, change, here / "new")
@@ -197,9 +183,12 @@ def shifts(dataset: Path, scratch: Path) -> list[Row]:
                 recall >= unchanged - MOST_LOST,
             ),
         ]
-        for row in rows[-2:]:
-            PLAIN.print(str(row), markup=False)
+        _print(rows[-2:])
     return rows
+
+
+def _print(rows: Sequence[Row]) -> None:
+    PLAIN.print("\n".join(map(str, rows)), markup=False)
 
 
 def main(
@@ -219,11 +208,12 @@ def main(
         largest = max(sets, key=lambda folder: len(image_files(folder / "train/good")))
         normals = image_files(largest / "train/good")
         for number, part in enumerate((costs, ten_times)):
-            rows += part(normals, Path(scratch) / f"part-{number}")
-            PLAIN.print("\n".join(map(str, rows)), markup=False)
+            found = part(normals, Path(scratch) / f"part-{number}")
+            _print(found)
+            rows += found
         for folder in sets:
-            rows += shifts(folder, Path(scratch) / folder.name)
-    write_tables(output, "\n".join(["| what | found | wanted |", "|---|---|---|", *map(str, rows)]), MARKS)
+            rows += one_product(folder, Path(scratch) / folder.name)
+    write_tables(output, "\n".join([HEADER, *map(str, rows)]), MARKS)
     missed = [row.what for row in rows if not row.is_reached]
     PLAIN.print(f"missed: {'; '.join(missed)}" if missed else "all reached", markup=False)
     sys.exit(1 if missed else 0)

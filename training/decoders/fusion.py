@@ -32,8 +32,6 @@ class Fusion(nn.Module):
         map_size: (rows, columns) of the served maps.
     """
 
-    weights: Tensor
-
     def __init__(
         self,
         calibrations: Sequence[tuple[PositionCalibration, PositionCalibration]],
@@ -44,15 +42,22 @@ class Fusion(nn.Module):
         self.image_image = nn.ModuleList(pair[0] for pair in calibrations)
         self.image_text = nn.ModuleList(pair[1] for pair in calibrations)
         self.map_size = map_size
-        self.register_buffer("weights", weights)
+        # Each factor under a name of its own, so that another bundle's graph can take it, see `export`.
+        for scale, (by_image, by_text) in enumerate(weights):
+            self.register_buffer(f"image_image_weight_{scale}", by_image.clone())
+            self.register_buffer(f"image_text_weight_{scale}", by_text.clone())
 
     def forward(self, raw: Sequence[tuple[Tensor, Tensor]]) -> Tensor:
         """Raw maps of each scale, [B, rows, columns] of either decoder, to fused ones [B, *map_size]."""
         # Enlarging and blurring are linear: the maps of one scale are added before.
         return torch.stack(
             [
-                served_map(weights[0] * by_image + weights[1] * by_text, self.map_size)
-                for (by_image, by_text), weights in zip(self._standardised(raw), self.weights, strict=True)
+                served_map(
+                    self.get_buffer(f"image_image_weight_{scale}") * by_image
+                    + self.get_buffer(f"image_text_weight_{scale}") * by_text,
+                    self.map_size,
+                )
+                for scale, (by_image, by_text) in enumerate(self._standardised(raw))
             ]
         ).sum(0)
 

@@ -31,7 +31,21 @@ class ScorerMaps(NamedTuple):
     image_text_map: Tensor
 
 
-class Scorer(nn.Module):
+class ServableScorer(nn.Module):
+    """A trained network with the outputs of `ScorerMaps`: all that a bundle needs of one.
+
+    Attributes:
+        input_size: (height, width) of the frames, in pixels.
+    """
+
+    input_size: tuple[int, int]
+
+    def served(self) -> nn.Module:
+        """The same network in the form for the exported graph."""
+        raise NotImplementedError
+
+
+class Scorer(ServableScorer):
     """Encoder, decoders on several scales, calibration and fusion, as one graph.
 
     Args:
@@ -50,6 +64,7 @@ class Scorer(nn.Module):
     ) -> None:
         super().__init__()
         self.encoder = encoder
+        self.input_size = (encoder.height, encoder.width)
         self.scales = nn.ModuleList(scales)
         self.ranking = ranking
         self.outlining = outlining

@@ -46,7 +46,7 @@ class ServedScale(nn.Module):
         joined = torch.cat((image_image.projection, one, image_text.first.weight.T), dim=1).double()
         offset = torch.cat((-image_image.offset, torch.ones(1), image_text.first.bias)).double()
         weight = features.scale.double()[:, None] * joined
-        self.register_buffer("bias", (offset - features.mean.double() @ weight).float()[:, None, None])
+        self.register_buffer("bias", (offset - features.mean.double() @ weight).float()[None, :, None, None])
         self.sizes = tuple(
             (round(self.grid[0] / stride), round(self.grid[1] / stride)) for stride in features.strides
         )
@@ -90,7 +90,7 @@ class ServedScale(nn.Module):
             )
             part = projection(pooled)
             by_size[size] = by_size[size] + part if size in by_size else part
-        total = self.bias[None]
+        total = self.bias
         for size, part in by_size.items():
             total = total + (part if size == self.grid else self.enlargements[_name(size)](part))
         return total.flatten(2).transpose(1, 2)

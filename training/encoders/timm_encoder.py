@@ -51,6 +51,21 @@ def build_timm(settings: TimmSettings, height: int, width: int) -> ImageEncoder:
     )
 
 
+def load_timm(name: str, weights: Path, **options: Any) -> nn.Module:
+    """A whole network of timm with a file's weights, in evaluation mode.
+
+    Args:
+        name: as timm knows it.
+        weights: state dict of timm or of the project that timm took the network from.
+        options: of `timm.create_model`.
+
+    Raises:
+        TrainingError: timm is missing, the name is unknown, or the weights cannot be read or do not fit.
+    """
+    timm = require_package("timm", "timm", "timm")
+    return _load(timm, name, weights, _stated(timm, name), options).eval()
+
+
 def _stated(timm: ModuleType, name: str) -> dict[str, Any]:
     """What timm states about a model: normalisation, classes, whether its input size is fixed."""
     if not timm.is_model(name):
