@@ -4,6 +4,7 @@ Layout of the folder::
 
     manifest.json      `Manifest`, the only file that says what the others are
     scorer.onnx        uint8 image -> maps, score, embedding
+    familiarity.npz    what embeddings of the product's pictures are like, see `inspector.familiarity`
     golden/NNN.png     good parts with known scores, replayed before a bundle goes live
     golden/defect-NNN.png  the same with a painted defect
     learning/          what `inspector retrain` goes on from; boxes neither fetch nor check it
@@ -29,6 +30,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from inspector.durability import sync_folder
 from inspector.errors import BundleError, OutputExistsError
+from inspector.ranges import FrameRanges
 from inspector.results import Verdict
 
 MANIFEST_NAME = "manifest.json"
@@ -37,6 +39,8 @@ LEARNING_FOLDER = "learning"
 GOLDEN_DEFECT: Final = "golden/defect-"
 """How the names of golden frames with a painted defect begin."""
 SCHEMA_VERSION: Final = 1
+LATER_FIELDS: Final = ("quality", "learning")
+"""Of the manifest: fields that earlier versions did not have."""
 PRODUCT_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$"
 """A product name is a folder name, an MQTT property and a column value: keep it plain."""
 
@@ -93,14 +97,21 @@ class Manifest(_Part):
     version: str = Field(title="Version", description="First 16 hex digits of the content hash")
     created_at: datetime
     encoder: Weights
-    text_encoder: Weights
+    text_encoder: Weights | None = Field(None, description="Null: the model has none")
     input_size: InputSize
     resize: Literal["area"] = Field("area", description="The one resize, see inspector.frames.resize")
     limits: Limits
     fusion: dict[str, float | str] = Field(
         title="Fusion", description="Constants that bring the two maps to one scale; already inside the graph"
     )
-    embedding: dict[str, float] = Field(default_factory=dict, title="Embedding statistics of the normals")
+    embedding: dict[str, float] = Field(
+        default_factory=dict,
+        title="Embedding statistics of the normals",
+        description="Limits of the distance that says whether a frame shows the product, see familiarity.npz",
+    )
+    quality: FrameRanges | None = Field(
+        None, title="Frame quality", description="What the product's pictures measure; null: not known"
+    )
     golden: tuple[GoldenFrame, ...]
     training: dict[str, float | int | str | bool | None] = Field(title="Settings and figures of the training")
     files: dict[str, str] = Field(title="Files", description="SHA-256 of every file, by relative path")
@@ -116,8 +127,8 @@ class Manifest(_Part):
         The limits are part of it: a bundle whose limit was changed is another version.
         """
         # Bundles of earlier versions have no such field, and keep their hash.
-        later = set() if self.learning else {"learning"}
-        content = self.model_dump(mode="json", exclude={"version"} | later)
+        absent = {name for name in LATER_FIELDS if not getattr(self, name)}
+        content = self.model_dump(mode="json", exclude={"version"} | absent)
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
 
     def sealed(self) -> Manifest:

@@ -19,6 +19,7 @@ from inspector import (
     commands_engine,
     commands_preview,
     commands_registry,
+    commands_rescore,
     commands_score,
 )
 from inspector.errors import InspectorError
@@ -51,6 +52,7 @@ EXTRA_OF_MODULE = {
         ),
         "train",
     ),
+    "ray": "batch",
     "streamlit": "dashboard",
     "psycopg": "postgresql",
     "polygraphy": "gpu",
@@ -128,6 +130,7 @@ def build_app(rooms: Sequence[EntryPoint], errors: Console) -> typer.Typer:
     commands_bundle.register(app)
     commands_engine.register(app)
     commands_preview.register(app)
+    commands_rescore.register(app)
     commands_registry.register(app)
     commands_drift.register(app)
     commands_demo.register(app)

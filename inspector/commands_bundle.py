@@ -18,6 +18,7 @@ from inspector.progress import progress_bar
 
 if TYPE_CHECKING:
     from inspector.bundle import Bundle, Limits
+    from inspector.ranges import FrameRanges
 
 _MIB = 1024 * 1024
 
@@ -153,6 +154,16 @@ def _limit_sentence(limits: Limits) -> str:
     )
 
 
+def _pictures_sentence(quality: FrameRanges | None) -> str:
+    if quality is None:
+        return "what the product's pictures look like is not known: trained with an earlier version"
+    sharp, light = quality.sharpness, quality.brightness
+    return (
+        f"sharpness {sharp.seen_low:.0f} to {sharp.seen_high:.0f}, unsure below {sharp.low:.0f}; brightness"
+        f" {light.seen_low:.0f} to {light.seen_high:.0f}, unsure outside {light.low:.0f} to {light.high:.0f}"
+    )
+
+
 def _facts(bundle: Bundle) -> Table:
     manifest = bundle.manifest
     table = Table(show_header=False, title=f"{manifest.product} {manifest.version}", title_justify="left")
@@ -164,8 +175,9 @@ def _facts(bundle: Bundle) -> Table:
         "made by": manifest.limits.method,
         "target": f"{manifest.limits.false_reject_rate:.2%} false rejects",
         "pixel limit": f"{manifest.limits.pixel:.4g}",
+        "pictures": _pictures_sentence(manifest.quality),
         "encoder": manifest.encoder.name,
-        "text encoder": manifest.text_encoder.name,
+        "text encoder": "none" if manifest.text_encoder is None else manifest.text_encoder.name,
         "network input": f"{manifest.input_size.width} x {manifest.input_size.height} px",
         "fusion": _listed(manifest.fusion),
         "training": _listed(manifest.training),

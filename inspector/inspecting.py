@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import copy
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from inspector.drift.statistics import frame_statistics
 from inspector.engines import Engine, ScorerOutput
 from inspector.engines.opening import open_engine
 from inspector.errors import EngineError
+from inspector.familiarity import Familiarity
 from inspector.frames import Frame, read_frame, resize
 from inspector.quality import QualityCheck
 from inspector.regions import Region, find_regions, without_satellites
@@ -44,6 +45,7 @@ class Inspector:
 
     Raises:
         FrameError: a golden frame of the bundle cannot be decoded.
+        BundleError: what the bundle knows of its product's embeddings is damaged.
     """
 
     def __init__(
@@ -58,8 +60,10 @@ class Inspector:
         self.engine = engine
         self._now = now
         self._limits = limits or bundle.manifest.limits
-        golden = (read_frame(bundle.path / golden.file).image for golden in bundle.manifest.golden)
-        self._quality = QualityCheck.of(bundle.manifest.input_size, golden)
+        manifest = bundle.manifest
+        self._golden_ids: set[str] = set()
+        self._quality = QualityCheck.of(manifest.input_size, self._golden_images(), manifest.quality)
+        self._familiarity = Familiarity.of(bundle)
 
     @property
     def limits(self) -> Limits:
@@ -124,6 +128,9 @@ class Inspector:
         anomaly_map = output.anomaly_map[number]
         regions: tuple[Region, ...] = ()
         fault = self._quality.fault(width_px, height_px, resized)
+        # What the product was trained on is always judged; the quality check knows it by its ranges.
+        if fault is None and self._familiarity is not None and frame.frame_id not in self._golden_ids:
+            fault = self._familiarity.strangeness(output.embedding[number], is_reject=score > limit)
         if fault is not None:
             verdict, reason = Verdict.UNSURE, fault
         elif score > limit:
@@ -152,6 +159,13 @@ class Inspector:
             decoder_maps=_decoder_maps(output, number) if verdict == Verdict.REJECT else None,
             statistics=frame_statistics(resized),
         )
+
+    def _golden_images(self) -> Iterator[NDArray[np.uint8]]:
+        """The golden frames' pictures, one in memory at a time; their ids are made of their content."""
+        for golden in self.bundle.manifest.golden:
+            frame = read_frame(self.bundle.path / golden.file)
+            self._golden_ids.add(frame.frame_id)
+            yield frame.image
 
     def _check_finite(self, output: ScorerOutput, number: int, frame: Frame) -> None:
         for values in (output.score, output.anomaly_map, output.embedding):

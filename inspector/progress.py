@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 from rich.console import Console
@@ -47,3 +47,25 @@ def step_bars(console: Console) -> Iterator[Callable[[str, int, int], None]]:
 
         yield on_step
         finish()
+
+
+class TimelyNotes:
+    """What a person should know, told once each: some of it before the work begins, the rest after it.
+
+    Args:
+        console: where it is told.
+        without: what is left out of every note, such as the path of a scratch folder.
+    """
+
+    def __init__(self, console: Console, *, without: str = "") -> None:
+        self._console = console
+        self._without = without
+        self._told: set[str] = set()
+
+    def tell(self, notes: Sequence[str]) -> None:
+        """Print those notes that were not told before."""
+        for note in notes:
+            if note not in self._told:
+                said = note.replace(self._without, "") if self._without else note
+                self._console.print(said, style="yellow", markup=False, highlight=False, soft_wrap=True)
+                self._told.add(note)

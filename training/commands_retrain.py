@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import getpass
 import json
+import os
 import tempfile
 from contextlib import ExitStack
 from pathlib import Path
@@ -14,7 +15,7 @@ import typer
 from rich.console import Console
 
 from inspector.errors import TrainingError
-from inspector.progress import step_bars
+from inspector.progress import TimelyNotes, step_bars
 
 if TYPE_CHECKING:
     from training.retraining.results import Retrained
@@ -63,12 +64,20 @@ def retrain(
         Path | None,
         typer.Option(help="Settings file: registry, database, data folder.", show_default=False),
     ] = None,
+    keep: Annotated[
+        list[str] | None,
+        typer.Option(help="Learn this new picture, though it looks odd or defective.", show_default=False),
+    ] = None,
+    keep_outliers: Annotated[
+        bool, typer.Option("--keep-outliers", help="Learn all new pictures, whatever they look like.")
+    ] = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a bundle at --output.")] = False,
     json_output: Annotated[bool, typer.Option("--json", help="Print the result as one JSON object.")] = False,
 ) -> None:
     """Learn a product further from new good parts. What is active stays as it is; a candidate is written.
 
-    Confirmed defects are scored by both: the result tells which ones the candidate catches.
+    Confirmed defects are scored by both: the result tells which ones the candidate catches. Pictures that
+    operators called false rejects are learned whatever they look like.
     """
     from inspector.bundle import MANIFEST_NAME, load_bundle
     from inspector.frames import image_files
@@ -83,7 +92,7 @@ def retrain(
     _check(product, normal, output, is_folder=is_folder, from_reviews=from_reviews)
     settings = load_settings(config)
     errors = Console(stderr=True)
-    notes: list[str] = []
+    chosen: list[str] = []
     with ExitStack() as resources:
         scratch = Path(resources.enter_context(tempfile.TemporaryDirectory()))
         registry = None
@@ -96,12 +105,14 @@ def retrain(
         new, bad = scratch / "new", scratch / "defects"
         new.mkdir()
         bad.mkdir()
+        notes = TimelyNotes(errors, without=f"{new}{os.sep}")
         known: list[KnownDefect] = []
         if from_reviews:
             records = resources.enter_context(Records.open(settings.database.url))
             reviewed = gather_reviewed(records, active.product, settings.edge.data_dir, new, bad)
             known += reviewed.defects
-            notes += reviewed.notes
+            notes.tell(reviewed.notes)
+            chosen = [file.name for file in image_files(new)]
         if normal is not None:
             add_pictures(normal, new)
         if defects is not None:
@@ -109,13 +120,20 @@ def retrain(
         target = output or scratch / "candidate"
         with step_bars(errors) as on_step:
             retrained = retrain_product(
-                active, new, target, known=known, overwrite=overwrite, on_step=on_step
+                active,
+                new,
+                target,
+                known=known,
+                overwrite=overwrite,
+                keep=None if keep_outliers else keep or (),
+                chosen=chosen,
+                on_step=on_step,
+                on_report=lambda report: notes.tell(report.notes),
             )
         if registry is not None:
             why = f"retrained from {retrained.new_normals} new normals"
             registry.add(target, by=getpass.getuser(), why=why)
-    for note in (*notes, *retrained.notes):
-        errors.print(note, style="yellow", markup=False, highlight=False, soft_wrap=True)
+    notes.tell(retrained.notes)
     place = "the registry" if output is None else str(output)
     if json_output:
         typer.echo(json.dumps(_facts(retrained, place)))
@@ -176,5 +194,6 @@ def _facts(retrained: Retrained, place: str) -> dict[str, object]:
             }
             for one in retrained.known
         ],
+        "left_out": [{"picture": one.path.name, "reason": one.reason} for one in retrained.excluded],
         "notes": list(retrained.notes),
     }

@@ -105,11 +105,13 @@ class Learned:
         choice: what was chosen for this product, what it reached on synthetic defects, and the maps of the
             held-out normals and of the synthetic defects on them.
         held_out: how the normals were held out, in words.
+        folds: [K], fold of each held-out frame, as the held-out scores of `choice` have them.
     """
 
     scorer: Scorer
     choice: Choice
     held_out: str
+    folds: NDArray[np.int64]
 
 
 def learn(
@@ -120,6 +122,7 @@ def learn(
     on_step: OnStep = ignore_step,
     *,
     earlier: Earlier | None = None,
+    known_maps: list[Tensor] | None = None,
 ) -> Learned:
     """Learn a product, or go on learning it.
 
@@ -131,11 +134,12 @@ def learn(
         on_step: told what is being done, and how far it is.
         earlier: to go on from: its standardisation and projection stay, its memory takes new patches in, and
             its projection into the text space is trained on. Without one, everything is learned anew.
+        known_maps: the encoder's maps of the normals, where they were made before, see `encode`.
     """
     rng = np.random.default_rng(settings.seed)
     held_out_frames, folds, how = _folds(normals, settings.folds, rng)
     painted = paint(held_out_frames, settings, rng, on_step)
-    encoded_normals = encode(encoder, normals, partial(on_step, "Encoding normals"))
+    encoded_normals = known_maps or encode(encoder, normals, partial(on_step, "Encoding normals"))
     encoded = Encoded(
         normals=encoded_normals,
         held_out=encoded_normals if held_out_frames is normals else encode(encoder, held_out_frames),
@@ -162,7 +166,7 @@ def learn(
         choice.ranking.fusion(held_out, map_size),
         choice.outlining.fusion(held_out, map_size),
     )
-    return Learned(scorer.eval(), choice, how)
+    return Learned(scorer.eval(), choice, how, folds)
 
 
 def features_of(encoder: ImageEncoder) -> list[PatchFeatures]:

@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from inspector.errors import SettingsError
+from training.anomalib_models.settings import AnomalibSettings
 from training.defects import DefectSettings
 from training.encoders import (
     EfficientNetLite0Settings,
@@ -64,10 +65,10 @@ class RetrainingSettings(_Section):
         description="So many, chosen at random, are looked at again beside the new ones",
         ge=20,
     )
-    steps: int = Field(60, title="Steps", description="Optimiser steps of the image-text decoder", ge=1)
+    steps: int = Field(40, title="Steps", description="Optimiser steps of the image-text decoder", ge=1)
     folds: int = Field(3, title="Folds", description="Parts of the normals that are held out in turn", ge=2)
     synthetic_frames: int = Field(
-        160, title="Synthetic frames", description="At most so many frames are painted", ge=20
+        140, title="Synthetic frames", description="At most so many frames are painted", ge=20
     )
 
 
@@ -83,6 +84,7 @@ class TrainingSettings(_Section):
     kinds: KindsOfProduct = Field(KindsOfProduct(), title="Kinds of defects")
     memory: MemorySettings = Field(MemorySettings(), title="Image-image decoder")
     text_decoder: TextDecoderSettings = Field(TextDecoderSettings(), title="Image-text decoder")
+    anomalib: AnomalibSettings = Field(AnomalibSettings(), title="Anomalib's models")
     retraining: RetrainingSettings = Field(RetrainingSettings(), title="Retraining")
     height: int = Field(256, title="Height", description="Of the network's input, in pixels", ge=64, le=1024)
     width: int = Field(256, title="Width", description="Of the network's input, in pixels", ge=64, le=1024)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 from collections.abc import Callable
@@ -12,7 +13,8 @@ import pytest
 
 from inspector.bundle import MANIFEST_NAME, SCORER_NAME, Bundle, Manifest, load_bundle, new_folder, seal
 from inspector.errors import BundleError, OutputExistsError
-from tests.tiny_bundle import write_tiny_bundle
+from inspector.ranges import FrameRanges, Range
+from tests.tiny_bundle import write_tiny_bundle, write_variant
 
 Edit = Callable[[dict[str, Any]], object]
 
@@ -50,6 +52,27 @@ def test_the_same_content_is_the_same_version_and_other_content_another(tmp_path
     first, second = write_tiny_bundle(tmp_path / "a"), write_tiny_bundle(tmp_path / "b")
     other = write_tiny_bundle(tmp_path / "c", product="gasket")
     assert first.version == second.version != other.version
+
+
+def test_a_bundle_of_an_earlier_version_keeps_its_version_and_is_read(folder: Path) -> None:
+    path = folder / MANIFEST_NAME
+    content = json.loads(path.read_text())
+    del content["quality"], content["learning"], content["version"]
+    version = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
+    path.write_text(json.dumps(content | {"version": version}))
+    assert load_bundle(folder).version == version
+    assert load_bundle(folder).manifest.quality is None
+
+
+def test_what_pictures_measure_is_part_of_the_version(bundle: Bundle, tmp_path: Path) -> None:
+    wide, narrow = (Range(low=0, high=high, seen_low=0, seen_high=0) for high in (2.0, 1.0))
+    versions = set()
+    for name, found in (("wide", wide), ("narrow", narrow)):
+        ranges = FrameRanges(**dict.fromkeys(FrameRanges.model_fields, found))
+        varied = write_variant(bundle.path, tmp_path / name, quality=ranges)
+        assert varied.manifest.quality == ranges
+        versions.add(varied.version)
+    assert len(versions | {bundle.version}) == 3
 
 
 def test_a_bundle_moves_to_another_place(folder: Path, bundle: Bundle) -> None:

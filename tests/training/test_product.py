@@ -28,6 +28,7 @@ from training.export import MAX_RELATIVE_DIFFERENCE, export_scorer
 from training.golden import write_golden
 from training.kinds.vocabulary import KindsOfProduct, OwnKind
 from training.normals import read_normals, suspects
+from training.normals.odd_formats import find_odd_formats
 from training.product import check_product, train_product
 
 
@@ -136,8 +137,8 @@ def test_graph_has_a_dynamic_batch_and_no_weights_beside_it(bundle_path: Path) -
     batch = graph.input[0].type.tensor_type.shape.dim[0]
     assert batch.dim_param
     assert not batch.dim_value
-    kept = sorted(path.name for path in bundle_path.iterdir())
-    assert kept == ["golden", "learning", "manifest.json", "scorer.onnx"]
+    names = sorted(path.name for path in bundle_path.iterdir())
+    assert names == ["familiarity.npz", "golden", "learning", "manifest.json", "scorer.onnx"]
 
 
 def test_export_that_differs_is_refused(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -190,7 +191,7 @@ def test_odd_pictures_among_the_normals_are_named(tmp_path: Path) -> None:
 
     normals = read_normals(tmp_path, (64, 64), 100, rng)
 
-    told = "\n".join(normals.notes)
+    told = "\n".join((*normals.notes, *find_odd_formats(normals).notes))
     assert len(normals.frames) == 7
     assert "1 pictures are copies" in told
     assert "cut.png" in told

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from inspector.bundle import Bundle
 from training.export import Parity
+from training.normals import Excluded
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +53,9 @@ class Retrained:
         normals: all of them.
         known: each known defect, before and after.
         seconds: time it took, reading and export included.
-        notes: what a person should know, one sentence each.
+        notes: what a person should know, one sentence each; those that were told before come first.
         parity: the exported network against the trained one.
+        excluded: new pictures that were not learned.
     """
 
     bundle: Bundle
@@ -64,3 +66,4 @@ class Retrained:
     seconds: float
     notes: tuple[str, ...]
     parity: Parity
+    excluded: tuple[Excluded, ...] = ()

@@ -11,7 +11,8 @@ the candidate catches them.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -26,16 +27,19 @@ from inspector.engines import Engine
 from inspector.engines.onnxruntime import OnnxRuntimeEngine
 from inspector.errors import TrainingError
 from inspector.frames import read_frame, resize
-from inspector.limits import conformal_limit, promised_rate
+from inspector.limits import promised_rate
 from inspector.results import Verdict
-from training.bundle_writing import Draft, LearnedNormals, Usual, write_bundle
+from training.bundle_writing import Draft, DriftBasis, LearnedNormals, write_bundle
 from training.decoders.image_image import ImageImageDecoder
 from training.decoders.image_text import ImageTextDecoder
 from training.decoders.scale import Scale
 from training.encoders import ImageEncoder, build_image_encoder, build_text_encoder
-from training.learning import Earlier, Learned, OnStep, ignore_step, learn, patch_features
-from training.normals import Normals, read_normals
-from training.product import check_output, limits_of, size_as_captured
+from training.learning import Earlier, Learned, OnStep, encode, ignore_step, learn, patch_features
+from training.model_names import OWN
+from training.normals import Normals, NormalsReport, read_normals
+from training.normals.report import confirmed_places
+from training.own_model import own_model
+from training.product import check_output, size_as_captured
 from training.prompts import build_prompts, encode_prompts
 from training.retraining.learning_files import (
     LearningFiles,
@@ -44,6 +48,8 @@ from training.retraining.learning_files import (
     picture_sha256,
     read_learning_files,
 )
+from training.retraining.newcomer_limits import Newcomers, limits_with_newcomers
+from training.retraining.newcomers import check_newcomers
 from training.retraining.results import KnownDefect, Rescored, Retrained
 from training.settings import TrainingSettings
 
@@ -55,7 +61,10 @@ def retrain_product(
     *,
     known: Sequence[KnownDefect] = (),
     overwrite: bool = False,
+    keep: Collection[str] | None = (),
+    chosen: Collection[str] = (),
     on_step: OnStep = ignore_step,
+    on_report: Callable[[NormalsReport], None] = lambda _: None,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> Retrained:
     """Learn a product further and write a candidate. The active bundle stays as it is.
@@ -66,18 +75,24 @@ def retrain_product(
         output: folder of the candidate; it appears complete or not at all.
         known: pictures of confirmed defects.
         overwrite: replace a bundle that stands at `output`.
+        keep: names of pictures that are learned whatever they look like, see `check_normals`; None: all.
+        chosen: names of pictures that were chosen for their scores, such as reviewed false rejects: they are
+            good and learned, but no sample of the line that a limit could be made from.
         on_step: told what is being done, and how far it is.
+        on_report: told what was found of the new pictures, before anything is learned.
         now: clock for the manifest.
 
     Raises:
         OutputExistsError: something stands at `output`, or what stands there is no bundle.
         DatasetError: there is no such folder of normals.
-        TrainingError: the bundle has no learning files, was made with other weights, or nothing is new.
+        TrainingError: the bundle is of another model, has no learning files, was made with other weights, or
+            nothing is new; or the new pictures do not show the product.
         FrameError: a known defect cannot be read.
         ParityError: the exported network does not compute what the trained one does.
     """
     started = time.perf_counter()
     check_output(output, overwrite=overwrite)
+    _check_model(active)
     settings = settings_of(active)
     files = read_learning_files(active)
     torch.manual_seed(settings.seed)
@@ -85,11 +100,22 @@ def retrain_product(
     size = (settings.height, settings.width)
     on_new = partial(on_step, "Reading new pictures")
     read = read_normals(normal_folder, size, settings.max_normals, rng, on_new)
-    new = _unknown(read, files)
+    unknown = _unknown(read, files)
     on_step("Loading encoders", 0, 1)
     encoder = build_image_encoder(settings.encoder, settings.height, settings.width)
-    text_encoder = build_text_encoder(settings.text_encoder)
     _check_weights(active, encoder)
+    report = check_newcomers(
+        unknown,
+        active,
+        encoder,
+        settings,
+        earlier=len(files.normals),
+        keep=None if keep is None else (*keep, *chosen),
+        on_step=on_step,
+    )
+    on_report(report)
+    new = report.kept
+    text_encoder = build_text_encoder(settings.text_encoder)
     sentences = encode_prompts(build_prompts(active.product, settings.prompts), text_encoder).pair
 
     looked_at = rng.permutation(len(files.normals))[: settings.retraining.earlier_normals]
@@ -101,19 +127,32 @@ def retrain_product(
         is_new,
         np.stack(defects) if defects else np.empty((0, *size, 3), np.uint8),
     )
-    learned = learn(frames, encoder, sentences, _quicker(settings), on_step, earlier=earlier)
-    limits = limits_with_newcomers(learned, is_new, settings.false_reject_rate)
+    earlier_maps = encode(encoder, files.normals[looked_at], partial(on_step, "Encoding earlier normals"))
+    maps = [torch.cat(layers) for layers in zip(earlier_maps, report.encoded, strict=True)]
+    learned = learn(frames, encoder, sentences, _quicker(settings), on_step, earlier=earlier, known_maps=maps)
+    newcomers = Newcomers(
+        is_new,
+        [len(looked_at) + place for place in confirmed_places(new.paths, keep)],
+        [len(looked_at) + place for place in confirmed_places(new.paths, chosen)],
+    )
+    limits = limits_with_newcomers(learned, newcomers, settings.false_reject_rate)
+    # The next frames look like the new ones. Where these are few, a box learns what is usual itself.
+    basis = newcomers.is_sample if newcomers.is_sample.any() else ~is_new
     bundle, parity = write_bundle(
         Draft(
             active.product,
-            learned,
+            own_model(learned, encoder.weights, text_encoder.weights),
             limits,
             _golden_normals(active, new),
-            # The next frames look like the new ones. Where these are few, a box learns what is usual itself.
-            Usual(new.frames, _scores_of(learned, is_new), size_as_captured(new)),
-            (encoder.weights, text_encoder.weights),
+            DriftBasis(frames[basis], _scores_of(learned, basis), size_as_captured(new)),
             settings,
-            {"parent": active.version, "new_normals": len(new.frames), "known_defects": len(known)},
+            {
+                "parent": active.version,
+                "new_normals": len(new.frames),
+                "known_defects": len(known),
+                "left_out": len(report.excluded),
+            },
+            active,
         ),
         _remembered(files, new, active.version, settings.max_normals, rng),
         output,
@@ -129,8 +168,9 @@ def retrain_product(
         normals=min(len(files.sources) + len(new.frames), settings.max_normals),
         known=rescored,
         seconds=time.perf_counter() - started,
-        notes=(*new.notes, *_notes(limits, len(new.frames), rescored)),
+        notes=(*report.notes, *_notes(limits, int(newcomers.is_sample.sum()), rescored)),
         parity=parity,
+        excluded=report.excluded,
     )
 
 
@@ -148,33 +188,6 @@ def settings_of(bundle: Bundle) -> TrainingSettings:
             f"its training settings cannot be read: {error}",
             "Train anew with this version",
         ) from error
-
-
-def limits_with_newcomers(learned: Learned, is_new: NDArray[np.bool_], rate: float) -> Limits:
-    """Limits that hold for all normals, and for the new ones on their own.
-
-    The next frames look like the new normals. A limit from all of them together would let the many earlier
-    ones outvote the few that matter.
-
-    Args:
-        learned: with held-out scores in the order of `is_new`.
-        is_new: [N], which normals are new.
-        rate: share of good parts that may be rejected.
-    """
-    limits = limits_of(learned, len(is_new), rate)
-    scores = learned.choice.ranking.normal_scores
-    if not is_new.any() or len(scores) != len(is_new):
-        return limits
-    newcomers = scores[is_new]
-    own = conformal_limit(newcomers, promised_rate(len(newcomers), rate))
-    if own <= limits.reject:
-        return limits
-    return limits.model_copy(
-        update={
-            "reject": own,
-            "method": f"{limits.method}; raised to that of {len(newcomers)} new normals",
-        }
-    )
 
 
 def _scores_of(learned: Learned, chosen: NDArray[np.bool_]) -> NDArray[np.float64]:
@@ -208,7 +221,17 @@ def _unknown(read: Normals, files: LearningFiles) -> Normals:
     notes = read.notes
     if len(keep) < len(read.frames):
         notes = (*notes, f"{len(read.frames) - len(keep)} pictures were learned before and are left out")
-    return Normals(read.frames[keep], tuple(read.paths[index] for index in keep), notes)
+    return replace(read.taken(keep), notes=notes)
+
+
+def _check_model(active: Bundle) -> None:
+    model = active.manifest.training.get("model", OWN)
+    if model != OWN:
+        raise TrainingError(
+            f"bundle {active.path} cannot be retrained",
+            f"it holds {model}, and only our own model learns further",
+            f"Train anew from the earlier and the new pictures with `inspector train --model {model}`",
+        )
 
 
 def _check_weights(active: Bundle, encoder: ImageEncoder) -> None:
@@ -279,7 +302,7 @@ def _scores(engine: Engine, frames: Sequence[NDArray[np.uint8]]) -> list[float]:
 def _notes(limits: Limits, new: int, known: Sequence[Rescored]) -> list[str]:
     notes = []
     worth = promised_rate(new, limits.false_reject_rate)
-    if worth > limits.false_reject_rate:
+    if new and worth > limits.false_reject_rate:
         notes.append(
             f"{new} new normals can promise at most {100 * worth:.1f} % false rejects among parts like them"
         )

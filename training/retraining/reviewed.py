@@ -68,10 +68,12 @@ def gather_reviewed(
 
 
 def add_pictures(source: Path, folder: Path) -> int:
-    """Copy a folder's pictures beside what lies there already; how many."""
+    """Copy a folder's pictures with its subfolders beside what lies there already; how many."""
     files = image_files(source)
-    for number, file in enumerate(files):
-        shutil.copyfile(file, folder / f"{number:05d}-{file.name}")
+    for file in files:
+        target = folder / file.relative_to(source)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(file, target)
     return len(files)
 
 

@@ -4,29 +4,27 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
-import pytest
-
-from inspector.frames import resize
-from tests.tiny_bundle import tiny_part
-from tests.training.washers import write_washers
+from tests.training.washers import FAST, write_washers
+from training.anomalib_models.settings import AnomalibSettings
 from training.benchmarks.__main__ import MARKS
-from training.benchmarks.accuracy import few_normals, read_test_frames
-from training.benchmarks.baselines import BASELINES, run_baseline
+from training.benchmarks.accuracy import BASELINES, few_normals, measure_baselines, read_test_frames
 from training.benchmarks.writing import write_tables
 
 
-@pytest.mark.parametrize("name", list(BASELINES))
-def test_baseline_tells_defective_washers_from_good_ones(name: str, tmp_path: Path) -> None:
-    tests = read_test_frames(write_washers(tmp_path, normals=1, tests=5), 128, 128)
-    normals = np.stack([resize(tiny_part(seed), 128, 128) for seed in range(12)])
+def test_baselines_tell_defective_washers_from_good_ones(tmp_path: Path) -> None:
+    data = write_washers(tmp_path / "washer", normals=12, tests=5)
+    small = {"anomalib": AnomalibSettings(memory=200, pool=2000), "golden_frames": 2, "golden_defects": 1}
+    settings = FAST.model_copy(update=small)
+    tests = read_test_frames(data, settings.height, settings.width)
 
-    result = run_baseline(name, normals, tests.resized, 0.1, np.random.default_rng(0))
+    rows = measure_baselines("washer", data / "train/good", tests, tmp_path / "bundles", settings)
 
-    figures = tests.figures(result.scores, result.maps, result.limit)
-    assert figures.image_auroc == 1.0
-    assert figures.pixel_auroc is not None
-    assert figures.pixel_auroc > 0.9
+    assert [row.method for row in rows] == list(BASELINES)
+    for row in rows:
+        assert row.figures.image_auroc == 1.0
+        assert row.figures.recall == 1.0
+        assert row.figures.pixel_auroc is not None
+        assert row.figures.pixel_auroc > 0.9
 
 
 def test_few_normals_are_the_same_for_the_same_seed(tmp_path: Path) -> None:

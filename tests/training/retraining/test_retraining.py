@@ -18,7 +18,7 @@ from inspector.gate import Tolerance, check_bundle
 from inspector.inspecting import load_inspector
 from inspector.results import Verdict
 from tests.tiny_bundle import tiny_part
-from tests.training.washers import FAST, write_washers
+from tests.training.washers import FAST, board, write_washers
 from training.product import train_product
 from training.retraining.learning_files import DECODERS_NAME, NORMALS_NAME, read_learning_files
 from training.retraining.results import KnownDefect, Retrained
@@ -145,6 +145,47 @@ def test_nothing_new_is_refused_and_nothing_is_written(active: Bundle, data: Pat
     with pytest.raises(TrainingError, match=r"nothing new to learn.*learned before"):
         retrain_product(active, data / "train/good", tmp_path / "candidate")
     assert not (tmp_path / "candidate").exists()
+
+
+def test_new_pictures_of_something_else_are_refused_or_left_out(
+    active: Bundle, data: Path, tmp_path: Path
+) -> None:
+    foreign = tmp_path / "foreign"
+    foreign.mkdir()
+    for number in range(6):
+        (foreign / f"{number}.png").write_bytes(encode_png(board(number)))
+    with pytest.raises(TrainingError, match=r"not of washer: 6 of 6, such as 0\.png.*nothing was trained"):
+        retrain_product(active, foreign, tmp_path / "candidate")
+    assert not (tmp_path / "candidate").exists()
+    mixed = shutil.copytree(data / "new", tmp_path / "mixed")
+    shutil.copy(foreign / "3.png", mixed / "stray.png")
+    told: list[str] = []
+    some = retrain_product(
+        active, mixed, tmp_path / "some", on_report=lambda report: told.extend(report.notes)
+    )
+    assert [one.path.name for one in some.excluded] == ["stray.png"]
+    assert some.new_normals == NEW
+    assert some.bundle.manifest.training["left_out"] == 1
+    assert any("stray.png" in note for note in told)
+    black = tmp_path / "black"
+    black.mkdir()
+    (black / "black.png").write_bytes(encode_png(np.zeros((160, 160, 3), np.uint8)))
+    with pytest.raises(TrainingError, match="the picture is black"):
+        retrain_product(active, black, tmp_path / "candidate")
+
+
+def test_what_a_person_confirms_is_learned_by_the_command(
+    active: Bundle, data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    mixed = shutil.copytree(data / "new", tmp_path / "mixed")
+    (mixed / "stray.png").write_bytes(encode_png(board(1)))
+    words = ["retrain", str(active.path), "--normal", str(mixed), "--json"]
+    assert exit_code([*words, "--output", str(tmp_path / "without")]) == 0
+    said = capsys.readouterr()
+    assert [one["picture"] for one in json.loads(said.out)["left_out"]] == ["stray.png"]
+    assert "left out: stray.png: " in said.err
+    assert exit_code([*words, "--keep", "stray.png", "--output", str(tmp_path / "with")]) == 0
+    assert json.loads(capsys.readouterr().out)["new_normals"] == NEW + 1
 
 
 def test_a_bundle_from_a_box_says_what_it_lacks(active: Bundle, data: Path, tmp_path: Path) -> None:
