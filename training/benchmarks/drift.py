@@ -6,6 +6,7 @@ change.
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -30,6 +31,8 @@ from training.benchmarks.writing import write_tables
 from training.product import train_product
 
 STABLE_FRAMES: Final = 10_000
+MOST_FALSE: Final = 1
+"""So many alarms may be false in `STABLE_FRAMES`."""
 MARKS: Final = "make bench-drift"
 _BEFORE: Final = 50
 _TIMED: Final = 200
@@ -229,6 +232,20 @@ def table(figures: DriftFigures) -> str:
     )
 
 
+def misses(figures: DriftFigures) -> list[str]:
+    """What of one product is not as it should be, in words."""
+    name = f"{figures.product}, reference from {figures.source}"
+    late = [
+        f"{name}: {each.shift.name} is not told within {MOST_FRAMES} frames"
+        for each in figures.shifts
+        if not each.is_told
+    ]
+    most = MOST_FALSE * max(1, figures.stable_frames // STABLE_FRAMES)
+    if figures.false_alarms > most:
+        late.append(f"{name}: {figures.false_alarms} false alarms in {figures.stable_frames:,} stable frames")
+    return late
+
+
 def _frames(figures: ShiftFigures) -> str:
     return ", ".join(f"not within {MOST_FRAMES}" if each is None else str(each) for each in figures.frames)
 
@@ -249,8 +266,12 @@ def main(
         Path | None, typer.Option(help="Document to write the tables into.", show_default=False)
     ] = None,
 ) -> None:
-    """Train on every other good picture, play a line from the rest, and print how drift is told."""
-    sections = []
+    """Train on every other good picture, play a line from the rest, and print how drift is told.
+
+    The exit code is 1 where a change is not told in time, or alarms are false.
+    """
+    sections: list[str] = []
+    missed: list[str] = []
     with TemporaryDirectory() as scratch:
         for path, unseen in _products(data, only, bundle, pictures, Path(scratch)):
             for learned in (False, True):
@@ -266,9 +287,12 @@ def main(
                     PLAIN.print(str(error), markup=False)
                     continue
                 sections.append(table(figures))
+                missed += misses(figures)
                 PLAIN.print(sections[-1], markup=False)
     if output is not None:
         write_tables(output, "\n\n".join(sections), MARKS)
+    PLAIN.print(f"missed: {'; '.join(missed)}" if missed else "all reached", markup=False)
+    sys.exit(1 if missed else 0)
 
 
 def _products(
