@@ -34,6 +34,8 @@ FAR_MARGIN: Final = 1.4
 """Factor on the largest distance of a painted defect."""
 FAR_FACTOR: Final = 1.5
 """Least factor from the nearer to the farther limit: real defects may be larger than painted ones."""
+ROUNDING: Final = 1 + 1e-5
+"""One embedding's distance alone differs by so much from its distance among many."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -72,7 +74,7 @@ class Familiarity:
         kept = np.asarray(normals[_spread(len(normals))], np.float32)
         painted = _nearest(defects, kept)
         # Few normals say little of how far apart good parts may be; half the defects are a floor in any case.
-        near = float(painted.max() if len(kept) < FEWEST_NORMALS else np.median(painted))
+        near = float(painted.max() if len(kept) < FEWEST_NORMALS else np.median(painted)) * ROUNDING
         usual = near
         if len(kept) > 1:
             others = _distances(kept, kept)
