@@ -50,6 +50,8 @@ DRAIN_S: Final = 5.0
 """A stopping service finishes what it has decoded. What lies before that, its source delivers again."""
 DRAIN_EMBEDDED_S: Final = 60.0
 """An embedded broker ends with the service: what it has delivered is finished first."""
+DELIVER_EMBEDDED_S: Final = 2.0
+"""And it delivers what it holds, unless cameras go on sending."""
 TELL_S: Final = 5.0
 """How long a stopping service tells what waits; the rest is told after the next start."""
 
@@ -223,6 +225,9 @@ class Box:
     def stop(self) -> None:
         """End every part in the order of the flow, so that each can finish what the one before has left."""
         embedded = self._settings.mqtt.embedded
+        if embedded:
+            # What its broker has confirmed to cameras and not delivered yet ends with it.
+            self._pipeline.drain(everything=True, timeout_s=DELIVER_EMBEDDED_S)
         for source in self._sources:
             if source is self._intake and embedded:
                 self._intake.unsubscribe_all()
