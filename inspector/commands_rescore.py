@@ -82,7 +82,6 @@ def rescore(
         lines=tuple(line or ()),
         cameras=tuple(camera or ()),
     )
-    output.mkdir(parents=True, exist_ok=True)
     with Records.open(settings.database.url) as records:
         work = plan(records, span, bundle.version, output, chunk)
     # A worker has one CPU, so its network has one thread.
@@ -99,7 +98,7 @@ def rescore(
             output,
             judge,
             workers=workers or cpus,
-            on_frames=lambda done, _: progress.update(task, completed=done),
+            on_frames=lambda done: progress.update(task, completed=done),
         )
     summary = Summary.of(results(work, output))
     if json_output:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import warnings
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -141,7 +142,10 @@ def _learner(model: str, weights: Path | None) -> Callable[..., Trained]:
                 "Leave out --weights, and name an encoder and its weights under [encoder] of --config",
             )
         return train_product
-    from training.anomalib_models.product import train_anomalib_product  # noqa: PLC0415 - heavy
-    from training.anomalib_models.registry import find_model  # noqa: PLC0415 - heavy
+    with warnings.catch_warnings():
+        # Anomalib imports names that timm and itself have replaced; whoever trains can do nothing about it.
+        warnings.simplefilter("ignore", FutureWarning)
+        from training.anomalib_models.product import train_anomalib_product  # noqa: PLC0415 - heavy
+        from training.anomalib_models.registry import find_model  # noqa: PLC0415 - heavy
 
     return partial(train_anomalib_product, model=find_model(model), weights=weights)

@@ -109,7 +109,9 @@ def retrain(
         known: list[KnownDefect] = []
         if from_reviews:
             records = resources.enter_context(Records.open(settings.database.url))
-            reviewed = gather_reviewed(records, active.product, settings.edge.data_dir, new, bad)
+            reviewed = gather_reviewed(
+                records, active.product, settings.edge.data_dir, new, bad, allow_none=normal is not None
+            )
             known += reviewed.defects
             notes.tell(reviewed.notes)
             chosen = [file.name for file in image_files(new)]

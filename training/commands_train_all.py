@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -56,9 +57,9 @@ def train_all(
     from training.many_products.jobs import products_of, read_jobs
     from training.many_products.training import train_all as train_each
 
-    jobs = [type(job)(job.product, job.normal.resolve(), job.settings) for job in read_jobs(source, config)]
+    jobs = [replace(job, normal=job.normal.resolve()) for job in read_jobs(source, config)]
     output.mkdir(parents=True, exist_ok=True)
-    errors = Console(stderr=True)
+    errors = Console(stderr=True, soft_wrap=True, highlight=False)
     with cluster(address) as there, progress_bar(errors) as progress:
         if there < cpus and address != LOCAL:
             raise TrainingError(
@@ -100,7 +101,9 @@ def _print(outcomes: Sequence[Outcome], output: Path, errors: Console) -> None:
     console = Console(soft_wrap=True, highlight=False)
     for one in outcomes:
         if one.done is None:
-            errors.print(f"{one.product}: {one.why}", style="red", markup=False, highlight=False)
+            errors.print(
+                f"{one.product}: {one.why}", style="red", markup=False, highlight=False, soft_wrap=True
+            )
             continue
         how = "was trained before from the same" if one.is_skipped else f"took {one.done.seconds:.0f} s"
         console.print(
@@ -108,5 +111,7 @@ def _print(outcomes: Sequence[Outcome], output: Path, errors: Console) -> None:
             markup=False,
         )
         for note in () if one.is_skipped else one.done.notes:
-            errors.print(f"{one.product}: {note}", style="yellow", markup=False, highlight=False)
+            errors.print(
+                f"{one.product}: {note}", style="yellow", markup=False, highlight=False, soft_wrap=True
+            )
     console.print(f"Bundles: {output}", markup=False)

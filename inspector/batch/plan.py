@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from itertools import takewhile
 from pathlib import Path
 from typing import Final
 
@@ -15,7 +16,6 @@ from inspector.errors import BatchError
 from inspector.records import Decision, Records, StoredInspection
 from inspector.results import Verdict
 
-PAGE = 500
 MOST_REVIEWED = 1_000_000
 WORK_NAME: Final = "work.json"
 FRAMES_NAME: Final = "frames.jsonl"
@@ -98,9 +98,15 @@ def plan(records: Records, span: Span, candidate: str, output: Path, chunk: int)
         chunk: frames in one file of results.
 
     Raises:
-        BatchError: the folder holds other work, or the span holds no frame with a picture.
+        BatchError: the folder holds other work, or the span is empty or holds no frame with a picture.
         RecordsError: the records cannot be read.
     """
+    if span.since >= span.until:
+        raise BatchError(
+            f"there is nothing of {span.product} to judge again",
+            f"the span ends at {span.until:%Y-%m-%d %H:%M}, before it begins",
+            "Give an earlier --since or a later --until",
+        )
     if (output / WORK_NAME).exists():
         return _known(span, candidate, output)
     decisions = {
@@ -161,16 +167,9 @@ def planned_chunks(work: Work, output: Path) -> list[Sequence[PlannedFrame]]:
 
 
 def _stored(records: Records, span: Span) -> Iterator[StoredInspection]:
-    """All inspections of a span, the newest first, read page by page."""
-    before: datetime | StoredInspection = span.until
-    while page := records.latest(
-        limit=PAGE, products=[span.product], lines=span.lines, cameras=span.cameras, before=before
-    ):
-        for record in page:
-            if record.inspected_at < span.since:
-                return
-            yield record
-        before = page[-1]
+    """All inspections of a span, the newest first."""
+    newest = records.each(products=[span.product], lines=span.lines, cameras=span.cameras, before=span.until)
+    return takewhile(lambda record: record.inspected_at >= span.since, newest)
 
 
 def _known(span: Span, candidate: str, output: Path) -> Work:

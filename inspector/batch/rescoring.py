@@ -61,7 +61,7 @@ def rescore(
     judge: Judge,
     *,
     workers: int,
-    on_frames: Callable[[int, int], None] = lambda *_: None,
+    on_frames: Callable[[int], None] = lambda _: None,
 ) -> None:
     """Judge what is left of the work. Ray is connected, see `cluster`.
 
@@ -70,7 +70,7 @@ def rescore(
         output: its folder.
         judge: what judges.
         workers: how many processes, of one CPU each.
-        on_frames: told how many frames are judged, and how many there are.
+        on_frames: told how many of the work's frames are judged.
 
     Raises:
         BatchError: the list of frames was changed, or workers cannot judge.
@@ -78,7 +78,7 @@ def rescore(
     chunks = planned_chunks(work, output)
     left = [number for number in range(len(chunks)) if not chunk_path(output, number).exists()]
     done = work.frames - sum(len(chunks[number]) for number in left)
-    on_frames(done, work.frames)
+    on_frames(done)
     # Ray's types do not follow a class made remote with options.
     remote: Any = ray.remote(num_cpus=1, max_restarts=WORKER_RESTARTS, max_task_retries=WORKER_RESTARTS)
     workers_class: Any = remote(_Worker)
@@ -98,7 +98,7 @@ def rescore(
                 write_durably(chunk_path(output, number), ray.get(result).encode())
                 idle.append(worker)
                 done += len(chunks[number])
-                on_frames(done, work.frames)
+                on_frames(done)
     except (RayActorError, RayTaskError) as error:
         raise BatchError(
             f"{work.frames - done} of {work.frames} frames were not judged",

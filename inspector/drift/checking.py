@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import islice, takewhile
 from pathlib import Path
 from typing import Final
 
@@ -20,9 +21,8 @@ from inspector.inspecting import Inspector
 from inspector.records import Records, StoredAlarm, StoredInspection
 from inspector.results import Verdict
 
-_PAGE: Final = 500
-_MOST_PAGES: Final = 400
-"""Of records that are looked through for kept pictures: 200,000."""
+_MOST_LOOKED_AT: Final = 200_000
+"""Records that are looked through for kept pictures."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,25 +113,16 @@ def _stored(
     records: Records, product: str, version: str, last: int | None, since: datetime | None
 ) -> Iterator[StoredInspection]:
     """Judged frames with a kept picture, the newest first."""
-    before: StoredInspection | None = None
-    count = 0
-    for _ in range(_MOST_PAGES):
-        page = records.latest(limit=_PAGE, products=(product,), before=before)
-        for record in page:
-            if since is not None and record.inspected_at < since:
-                return
-            if (
-                record.evidence is not None
-                and record.model_version == version
-                and record.verdict is not Verdict.UNSURE
-            ):
-                yield record
-                count += 1
-                if count == last:
-                    return
-        if len(page) < _PAGE:
-            return
-        before = page[-1]
+    looked_at = islice(records.each(products=(product,)), _MOST_LOOKED_AT)
+    recent = takewhile(lambda record: since is None or record.inspected_at >= since, looked_at)
+    judged = (
+        record
+        for record in recent
+        if record.evidence is not None
+        and record.model_version == version
+        and record.verdict is not Verdict.UNSURE
+    )
+    return islice(judged, last)
 
 
 def _seen(inspector: Inspector, record: StoredInspection, data_dir: Path) -> Observation | None:

@@ -15,7 +15,6 @@ from inspector.records import Decision, Records, StoredInspection
 from inspector.results import Verdict
 from inspector.settings import Settings
 
-_PAGE = 500
 _MOST_REVIEWED = 2000
 _TRUTHS = {
     Decision.FALSE_REJECT: Truth.GOOD,
@@ -47,19 +46,11 @@ def gather(active: Bundle, candidate: Bundle, settings: Settings, *, last: int) 
         with Records.open(settings.database.url) as records:
             reviewed = records.reviews.decided(active.product, list(_TRUTHS), limit=_MOST_REVIEWED)
             truths = {record.frame_id: _TRUTHS[decision] for record, decision in reviewed}
-            newest = (one for one in _newest(records, active.product) if one.frame_id not in truths)
+            newest = (one for one in records.each(products=[active.product]) if one.frame_id not in truths)
             data_dir = settings.edge.data_dir
             trials += stored_trials((record for record, _ in reviewed), data_dir, truths)
             trials += islice(stored_trials(newest, data_dir), last)
     return trials
-
-
-def _newest(records: Records, product: str) -> Iterator[StoredInspection]:
-    """All inspections of a product, the newest first, read page by page."""
-    before: StoredInspection | None = None
-    while page := records.latest(limit=_PAGE, products=[product], before=before):
-        yield from page
-        before = page[-1]
 
 
 def golden_trials(bundle: Bundle, origin: str) -> Iterator[Trial]:

@@ -50,6 +50,9 @@ from inspector.records.values import (
 )
 from inspector.results import Verdict
 
+PAGE = 500
+"""Inspections that are read at once where all of them are wanted."""
+
 
 class Records:
     """Inspections in a database. Safe from several threads; several processes may open the same database.
@@ -232,6 +235,24 @@ class Records:
         elif before is not None:
             query = query.where(InspectionRow.inspected_at < with_zone(before))
         return self._read(_newest_first(query).limit(limit))
+
+    def each(
+        self,
+        *,
+        products: Sequence[str] = (),
+        lines: Sequence[str] = (),
+        cameras: Sequence[str] = (),
+        before: datetime | StoredInspection | None = None,
+    ) -> Iterator[StoredInspection]:
+        """All inspections as `latest` orders and narrows them, read page by page: memory holds one page.
+
+        Raises:
+            RecordsError: the database cannot be reached.
+            ValueError: `before` has no time zone.
+        """
+        while page := self.latest(limit=PAGE, products=products, lines=lines, cameras=cameras, before=before):
+            yield from page
+            before = page[-1]
 
     def undescribed_rejects(self, box: str, since: datetime, limit: int) -> list[StoredInspection]:
         """The newest rejects that a box judged and that have no description, the newest first.

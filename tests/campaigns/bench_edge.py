@@ -18,6 +18,7 @@ from tests.campaigns.malformed import KINDS, SITE_FILTER
 from tests.campaigns.malformed_check import Aftermath, send_malformed
 from tests.campaigns.parts import good_pictures, good_pngs, trained_bundle
 from tests.campaigns.report import BENCHMARKS, machine, say, write_between
+from training.benchmarks.rows import Row
 
 MOST_RATIO, LEAST_SHARE, MOST_IDLE_MB = 1.5, 0.7, 600.0
 SWAP_LOAD = 0.5
@@ -42,27 +43,6 @@ class Size:
 
 FULL = Size(rounds=400, frames=5000, lossless_frames=1000, swap_frames=2000, swaps=12, malformed=20_000)
 QUICK = Size(rounds=80, frames=200, lossless_frames=100, swap_frames=200, swaps=2, malformed=3 * len(KINDS))
-
-
-@dataclass(frozen=True)
-class Row:
-    """One line of the table.
-
-    Attributes:
-        what: was measured.
-        found: the figure.
-        wanted: what it must be.
-        is_reached: whether it is.
-    """
-
-    what: str
-    found: str
-    wanted: str
-    is_reached: bool
-
-    def __str__(self) -> str:
-        mark = "" if self.is_reached else " **(missed)**"
-        return f"| {self.what} | {self.found}{mark} | {self.wanted} |"
 
 
 def latency_rows(measured: list[Latency], best: Latency) -> list[Row]:

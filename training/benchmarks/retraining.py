@@ -35,6 +35,12 @@ from training.retraining.retraining import retrain_product
 from training.settings import TrainingSettings
 
 MARKS = "make bench-retrain"
+PLAIN = Console(soft_wrap=True, highlight=False)
+NORMALS, MORE, NEW = 200, 50, 30
+TRAIN_S, RETRAIN_S, BACK_S = 180.0, 45.0, 5.0
+JUDGED = 50
+MOST_LOST = 0.01
+"""Recall of defects may drop by so much."""
 
 
 class Part(StrEnum):
@@ -43,14 +49,6 @@ class Part(StrEnum):
     COSTS = "costs"
     GROWTH = "growth"
     PRODUCTS = "products"
-
-
-PLAIN = Console(soft_wrap=True, highlight=False)
-NORMALS, MORE, NEW = 200, 50, 30
-TRAIN_S, RETRAIN_S, BACK_S = 180.0, 45.0, 5.0
-JUDGED = 50
-MOST_LOST = 0.01
-"""Recall of defects may drop by so much."""
 
 
 def reject_rate(bundle: Bundle, pictures: Sequence[Path]) -> float:

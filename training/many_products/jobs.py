@@ -109,12 +109,23 @@ def done_before(job: Job, output: Path) -> Done | None:
     Raises:
         DatasetError: there is no folder of normals.
     """
+    done = _done_there(job, output)
+    return done if done is not None and done.inputs == inputs_of(job) else None
+
+
+def is_of_earlier_run(job: Job, output: Path) -> bool:
+    """Whether the bundle at its place was trained here: a newer one may take its place."""
+    return _done_there(job, output) is not None
+
+
+def _done_there(job: Job, output: Path) -> Done | None:
+    """What the whole bundle at its place was trained from; None where it is another, damaged, or none."""
     try:
         done = Done.model_validate_json(done_path(job, output).read_bytes())
         version = load_bundle(output / job.product).version
     except (OSError, ValidationError, BundleError):
         return None
-    return done if done.model_version == version and done.inputs == inputs_of(job) else None
+    return done if done.model_version == version else None
 
 
 def keep_done(job: Job, output: Path, done: Done) -> None:

@@ -15,7 +15,7 @@ import ray
 from ray.exceptions import RayError, RayTaskError
 
 from inspector.errors import InspectorError
-from training.many_products.jobs import Done, Job, done_before, done_path, inputs_of, keep_done
+from training.many_products.jobs import Done, Job, done_before, inputs_of, is_of_earlier_run, keep_done
 from training.product import train_product
 
 POLL_S = 0.5
@@ -116,7 +116,7 @@ def _train(job: Job, output: Path, steps: Any, overwrite: bool) -> Done | str:
             output / job.product,
             job.settings,
             # What an earlier run has left is out of date, or this would not run.
-            overwrite=overwrite or done_path(job, output).exists(),
+            overwrite=overwrite or is_of_earlier_run(job, output),
             on_step=on_step,
         )
     except InspectorError as error:

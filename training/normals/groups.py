@@ -1,9 +1,8 @@
 """Whether all pictures show one product: groups of embeddings with a gap between them.
 
 Single linkage: two pictures belong together where a chain of small steps leads from one to the other, so that
-a product of many looks stays one group and another product is one step away that no chain has. The longest
-step within one product measures up to 1.9 times the median step, on photographs of three; to another product
-it is 3 to 10 times as long.
+a product of many looks stays one group and another product is one step away that no chain has. `GAP` lies
+between the longest step within each of five products and the shortest one to another of them.
 """
 
 from __future__ import annotations

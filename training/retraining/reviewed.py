@@ -6,7 +6,7 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from inspector.errors import EvidenceError
+from inspector.errors import EvidenceError, TrainingError
 from inspector.evidence import read_evidence
 from inspector.frames import image_files
 from inspector.records import Decision, Records, StoredInspection
@@ -32,7 +32,13 @@ class Reviewed:
 
 
 def gather_reviewed(
-    records: Records, product: str, data_dir: Path, normal_folder: Path, defect_folder: Path
+    records: Records,
+    product: str,
+    data_dir: Path,
+    normal_folder: Path,
+    defect_folder: Path,
+    *,
+    allow_none: bool = True,
 ) -> Reviewed:
     """Copy the pictures of reviewed frames: false rejects to the new normals, the others apart from them.
 
@@ -45,8 +51,10 @@ def gather_reviewed(
         data_dir: the box's data folder, for pictures that lie there.
         normal_folder: where new normals go.
         defect_folder: where confirmed defects go.
+        allow_none: there may be no false reject, since other new normals are at hand.
 
     Raises:
+        TrainingError: there is no false reject, and there must be one.
         RecordsError: the records cannot be read.
         OSError: the folders cannot be written.
     """
@@ -63,13 +71,28 @@ def gather_reviewed(
             normals += 1
         else:
             defects.append(KnownDefect(record.frame_id, path))
+    if not normals and not allow_none:
+        raise TrainingError(
+            f"{product} is not retrained",
+            "no frame with a picture was reviewed as a false reject",
+            "Review frames first, or give --normal",
+        )
     notes = (f"{gone} reviewed frames have no picture any more and are left out",) if gone else ()
     return Reviewed(normals, tuple(defects), notes)
 
 
 def add_pictures(source: Path, folder: Path) -> int:
-    """Copy a folder's pictures with its subfolders beside what lies there already; how many."""
+    """Copy a folder's pictures with its subfolders beside what lies there already; how many.
+
+    Raises:
+        DatasetError: there is no such folder.
+        TrainingError: it holds no pictures.
+    """
     files = image_files(source)
+    if not files:
+        raise TrainingError(
+            f"{source} holds no pictures", "there is nothing to learn from", "Give a folder of good parts"
+        )
     for file in files:
         target = folder / file.relative_to(source)
         target.parent.mkdir(parents=True, exist_ok=True)

@@ -110,7 +110,7 @@ def test_a_killed_run_goes_on_where_it_was(bundle: Bundle, config: Path, tmp_pat
     process.send_signal(signal.SIGKILL)
     process.wait()
     before = {path.name: path.stat().st_mtime_ns for path in output.glob("chunk-*.jsonl")}
-    assert 0 < len(before) <= FRAMES
+    assert 0 < len(before) < FRAMES
     assert subprocess.run(command, capture_output=True, check=True).returncode == 0
     after = {path.name: path.stat().st_mtime_ns for path in output.glob("chunk-*.jsonl")}
     assert len(after) == FRAMES
@@ -141,6 +141,14 @@ def test_a_span_without_pictures_is_told(bundle: Bundle, config: Path, tmp_path:
         pytest.raises(BatchError, match="no frame has a picture"),
     ):
         plan(records, later, bundle.version, tmp_path / "out", 5)
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_span_that_ends_before_it_begins_is_refused_and_leaves_no_folder(
+    bundle: Bundle, config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert exit_code(words(bundle, config, tmp_path / "out", "--until=2020-01-01")) == 1
+    assert "before it begins" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
 
 

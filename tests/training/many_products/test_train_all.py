@@ -11,8 +11,8 @@ from inspector.bundle import load_bundle
 from inspector.cli import main
 from inspector.errors import TrainingError
 from inspector.frames import encode_png
-from tests.tiny_bundle import tiny_part
-from training.many_products.jobs import done_before, inputs_of, read_jobs
+from tests.tiny_bundle import tiny_part, write_tiny_bundle
+from training.many_products.jobs import done_before, inputs_of, is_of_earlier_run, read_jobs
 
 FAST_TOML = """
 height = 128
@@ -71,8 +71,13 @@ def test_a_failing_product_holds_up_none_and_a_second_run_does_what_is_left(
 
     [job] = read_jobs(products, tmp_path / "fast.toml")
     assert done_before(job, output) is not None
+    assert is_of_earlier_run(job, output)
     (job.normal / "new.png").write_bytes(encode_png(tiny_part(50)))
     assert done_before(job, output) is None
+    assert is_of_earlier_run(job, output)
+    # Another command puts its own bundle there: it is no longer this one's to replace.
+    write_tiny_bundle(output / "ring", "ring", overwrite=True)
+    assert not is_of_earlier_run(job, output)
 
 
 def test_a_bundle_of_another_command_is_not_replaced(

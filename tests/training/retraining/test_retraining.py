@@ -188,6 +188,15 @@ def test_what_a_person_confirms_is_learned_by_the_command(
     assert json.loads(capsys.readouterr().out)["new_normals"] == NEW + 1
 
 
+def test_an_empty_folder_is_named_as_it_was_given(
+    active: Bundle, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "nothing").mkdir()
+    words = ["retrain", str(active.path), "--normal", str(tmp_path / "nothing")]
+    assert exit_code([*words, "--output", str(tmp_path / "candidate")]) == 1
+    assert f"{tmp_path}/nothing holds no pictures" in capsys.readouterr().err
+
+
 def test_a_bundle_from_a_box_says_what_it_lacks(active: Bundle, data: Path, tmp_path: Path) -> None:
     shutil.copytree(active.path, tmp_path / "box")
     shutil.rmtree(tmp_path / "box/learning")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from inspector.errors import TrainingError
 from inspector.frames import encode_png
 from inspector.records import Decision, Records, Review, Stage
 from inspector.registry import Registry
@@ -60,6 +61,8 @@ def test_the_latest_review_decides_what_becomes_of_a_frame(settings: Path, tmp_p
     with Records.open(f"sqlite:///{tmp_path}/inspector.db") as records:
         reviewed = gather_reviewed(records, "washer", tmp_path / "box", tmp_path / "new", tmp_path / "bad")
         assert gather_reviewed(records, "bottle", tmp_path, tmp_path, tmp_path).normals == 0
+        with pytest.raises(TrainingError, match="no frame with a picture was reviewed as a false reject"):
+            gather_reviewed(records, "bottle", tmp_path, tmp_path, tmp_path, allow_none=False)
     assert reviewed.normals == len(list((tmp_path / "new").iterdir())) == 8
     assert {one.name for one in reviewed.defects} == {"bad-0", "bad-1", "bad-2", "missed", "changed"}
     assert reviewed.notes == ("1 reviewed frames have no picture any more and are left out",)
