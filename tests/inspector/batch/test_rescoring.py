@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -101,6 +102,9 @@ def test_every_frame_is_judged_and_counted(
 def test_a_killed_run_goes_on_where_it_was(bundle: Bundle, config: Path, tmp_path: Path) -> None:
     output = tmp_path / "out"
     command = [sys.executable, "-m", "inspector.cli", *words(bundle, config, output, "--chunk=1")]
+    # A pipe that nobody writes to keeps one frame unread, so that the run is never done before it is killed.
+    held = config.parent / f"evidence/frame-{FRAMES - 1:03d}.png"
+    os.mkfifo(held)
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     deadline = time.monotonic() + 90
     while not chunk_path(output, 0).exists():
@@ -109,6 +113,7 @@ def test_a_killed_run_goes_on_where_it_was(bundle: Bundle, config: Path, tmp_pat
         time.sleep(0.005)
     process.send_signal(signal.SIGKILL)
     process.wait()
+    held.unlink()
     before = {path.name: path.stat().st_mtime_ns for path in output.glob("chunk-*.jsonl")}
     assert 0 < len(before) < FRAMES
     assert subprocess.run(command, capture_output=True, check=True).returncode == 0
