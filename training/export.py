@@ -120,21 +120,21 @@ def check_parity(scorer: ServableScorer, path: Path, frames: NDArray[np.uint8], 
     with torch.inference_mode():
         trained = [np.asarray(output) for output in scorer(torch.from_numpy(frames))]
     worst, worst_name = 0.0, ""
+    exported = engine.run(frames)
     singles = [engine.run(frame[None]) for frame in frames[:2]]
     for name, expected in zip(OUTPUT_NAMES, trained, strict=True):
-        actual = getattr(engine.run(frames), name)
         spread = max(float(np.abs(expected).max()), 1e-6)
-        difference = float(np.abs(actual - expected).max()) / spread
+        difference = float(np.abs(getattr(exported, name) - expected).max()) / spread
         for number, single in enumerate(singles):
             difference = max(
                 difference, float(np.abs(getattr(single, name)[0] - expected[number]).max()) / spread
             )
         if difference > worst:
             worst, worst_name = difference, name
-    scores, exported = trained[OUTPUT_NAMES.index("score")], engine.run(frames).score
+    scores = trained[OUTPUT_NAMES.index("score")]
     # The limit may be the very score of one of the frames, where a model is fitted once.
     judged = np.abs(scores - limit) > MAX_RELATIVE_DIFFERENCE * max(float(np.abs(scores).max()), 1e-6)
-    flipped = int((((scores > limit) != (exported > limit)) & judged).sum())
+    flipped = int((((scores > limit) != (exported.score > limit)) & judged).sum())
     if worst > MAX_RELATIVE_DIFFERENCE or not np.isfinite(worst):
         raise ParityError(
             "the exported network was not kept",

@@ -9,7 +9,7 @@ from training.learning import Learned
 from training.model_names import OWN
 
 
-def own_model(learned: Learned, encoder: Weights, text_encoder: Weights) -> BundleModel:
+def own_model(learned: Learned, encoder: Weights, text_encoder: Weights | None) -> BundleModel:
     """What a bundle is made of.
 
     Args:

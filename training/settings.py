@@ -60,7 +60,7 @@ class RetrainingSettings(_Section):
     """How much is done anew when a product is learned further."""
 
     earlier_normals: int = Field(
-        150,
+        120,
         title="Earlier normals",
         description="So many, chosen at random, are looked at again beside the new ones",
         ge=20,
@@ -68,7 +68,7 @@ class RetrainingSettings(_Section):
     steps: int = Field(40, title="Steps", description="Optimiser steps of the image-text decoder", ge=1)
     folds: int = Field(3, title="Folds", description="Parts of the normals that are held out in turn", ge=2)
     synthetic_frames: int = Field(
-        140, title="Synthetic frames", description="At most so many frames are painted", ge=20
+        120, title="Synthetic frames", description="At most so many frames are painted", ge=20
     )
 
 

@@ -33,14 +33,13 @@ from training.bundle_writing import Draft, DriftBasis, LearnedNormals, write_bun
 from training.decoders.image_image import ImageImageDecoder
 from training.decoders.image_text import ImageTextDecoder
 from training.decoders.scale import Scale
-from training.encoders import ImageEncoder, build_image_encoder, build_text_encoder
+from training.encoders import ImageEncoder, build_image_encoder
 from training.learning import Earlier, Learned, OnStep, encode, ignore_step, learn, patch_features
 from training.model_names import OWN
 from training.normals import Normals, NormalsReport, read_normals
 from training.normals.report import confirmed_places
 from training.own_model import own_model
 from training.product import check_output, size_as_captured
-from training.prompts import build_prompts, encode_prompts
 from training.retraining.learning_files import (
     LearningFiles,
     ScaleState,
@@ -115,8 +114,8 @@ def retrain_product(
     )
     on_report(report)
     new = report.kept
-    text_encoder = build_text_encoder(settings.text_encoder)
-    sentences = encode_prompts(build_prompts(active.product, settings.prompts), text_encoder).pair
+    # As the text encoder gave them for the first training: it is not needed again.
+    sentences = files.scales[0].tensors["image_text.sentences"]
 
     looked_at = rng.permutation(len(files.normals))[: settings.retraining.earlier_normals]
     frames = np.concatenate((files.normals[looked_at], new.frames))
@@ -141,7 +140,7 @@ def retrain_product(
     bundle, parity = write_bundle(
         Draft(
             active.product,
-            own_model(learned, encoder.weights, text_encoder.weights),
+            own_model(learned, encoder.weights, active.manifest.text_encoder),
             limits,
             _golden_normals(active, new),
             DriftBasis(frames[basis], _scores_of(learned, basis), size_as_captured(new)),
