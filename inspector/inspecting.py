@@ -128,9 +128,11 @@ class Inspector:
         anomaly_map = output.anomaly_map[number]
         regions: tuple[Region, ...] = ()
         fault = self._quality.fault(width_px, height_px, resized)
+        shows_product = True
         # What the product was trained on is always judged; the quality check knows it by its ranges.
         if fault is None and self._familiarity is not None and frame.frame_id not in self._golden_ids:
             fault = self._familiarity.strangeness(output.embedding[number], is_reject=score > limit)
+            shows_product = fault is None
         if fault is not None:
             verdict, reason = Verdict.UNSURE, fault
         elif score > limit:
@@ -157,7 +159,8 @@ class Inspector:
             embedding=output.embedding[number],
             # Only rejects are described; passes do not pay for two more maps.
             decoder_maps=_decoder_maps(output, number) if verdict == Verdict.REJECT else None,
-            statistics=frame_statistics(resized),
+            # An empty belt between two lots is no change of the camera.
+            statistics=frame_statistics(resized) if shows_product else None,
         )
 
     def _golden_images(self) -> Iterator[NDArray[np.uint8]]:

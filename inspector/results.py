@@ -48,7 +48,8 @@ class Inspection:
         embedding: float32 `[D]`, the frame's global descriptor.
         decoder_maps: float32 `[2, h, w]`, the image-image and the image-text map; None where only the fused
             map is known.
-        statistics: light, sharpness and the like of the picture; None where it is not at hand.
+        statistics: light, sharpness and the like of the picture; None where it is not at hand, or shows
+            something else than the product.
     """
 
     frame_id: str

@@ -19,7 +19,6 @@ from inspector.evidence import read_evidence
 from inspector.frames import Frame, decode_image
 from inspector.inspecting import Inspector
 from inspector.records import Records, StoredAlarm, StoredInspection
-from inspector.results import Verdict
 
 _MOST_LOOKED_AT: Final = 200_000
 """Records that are looked through for kept pictures."""
@@ -112,17 +111,11 @@ def check_product(
 def _stored(
     records: Records, product: str, version: str, last: int | None, since: datetime | None
 ) -> Iterator[StoredInspection]:
-    """Judged frames with a kept picture, the newest first."""
+    """Frames with a kept picture, the newest first."""
     looked_at = islice(records.each(products=(product,)), _MOST_LOOKED_AT)
     recent = takewhile(lambda record: since is None or record.inspected_at >= since, looked_at)
-    judged = (
-        record
-        for record in recent
-        if record.evidence is not None
-        and record.model_version == version
-        and record.verdict is not Verdict.UNSURE
-    )
-    return islice(judged, last)
+    kept = (record for record in recent if record.evidence is not None and record.model_version == version)
+    return islice(kept, last)
 
 
 def _seen(inspector: Inspector, record: StoredInspection, data_dir: Path) -> Observation | None:

@@ -101,7 +101,7 @@ class DriftWatch:
 
     def see(self, seen: Observation) -> Drift | None:
         """Take the next frame; a change that is certain now, told once."""
-        if self.is_learning and not self.is_held:
+        if self.is_learning and not self.is_held and not seen.is_unsure:
             self._learn(seen)
         if self.reference is None:
             return None
@@ -191,7 +191,8 @@ class DriftWatch:
             step = float(self._kept[-1].steps[column])
             if np.isfinite(step) and detector.update(step) and isinstance(name, What):
                 fired.add(name)
-        if self._rejects is not None and self._rejects.update(float(seen.is_reject)):
+        rejects = None if seen.is_unsure else self._rejects
+        if rejects is not None and rejects.update(float(seen.is_reject)):
             fired.add(What.REJECTS)
         fired = {what for what in fired if self._is_clear(what, self._beginning(what))}
         if fired and not self._pending:

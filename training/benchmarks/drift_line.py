@@ -25,6 +25,8 @@ from training.defects import find_foregrounds
 MOST_FRAMES: Final = 100
 """Frames within which a change is to be told."""
 _BATCH: Final = 8
+_BLUR: Final = 1.5 / 256
+"""1.5 px of a network of 256 px."""
 
 Image = NDArray[np.uint8]
 
@@ -47,14 +49,18 @@ class Shift:
 
 
 def shifts() -> tuple[Shift, ...]:
-    """The changes that are played, in pixels of the captured picture."""
+    """The changes that are played.
+
+    Moves are in pixels of the captured picture; a blur is a share of its height, since what no network of the
+    usual size would see is nobody's trouble.
+    """
     return (
         Shift("20 % darker", DriftKind.CAMERA, lambda image, *_: _clipped(image * 0.8)),
         Shift("moved 3 px", DriftKind.CAMERA, lambda image, *_: _moved(image, 3, 0), needs_place=True),
         Shift(
-            "out of focus (sigma 2 px)",
+            f"out of focus (sigma {100 * _BLUR:.2g} % of the height)",
             DriftKind.CAMERA,
-            lambda image, *_: _clipped(cv2.GaussianBlur(image, (0, 0), 2)),
+            lambda image, *_: _clipped(cv2.GaussianBlur(image, (0, 0), _BLUR * image.shape[0])),
         ),
         Shift("new lot: parts 6 % redder, 6 % less blue", DriftKind.PROCESS, _tinted),
         Shift("surface roughens over 100 frames", DriftKind.PROCESS, _roughened),

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from inspector.drift.channels import DriftKind, What
+from inspector.drift.observation import Observation
 from inspector.drift.reference import DriftReference
 from inspector.drift.watch import Drift, DriftWatch
 from tests.inspector.drift.frames import (
@@ -182,3 +183,25 @@ def test_a_camera_that_makes_every_frame_a_reject_is_still_found(reference: Drif
 def test_the_watch_is_deterministic(reference: DriftReference) -> None:
     first, second = (first_alarm(DriftWatch(reference), tinted(0.97, 1.03)) for _ in range(2))
     assert first == second
+
+
+def unsure(seed: int, change: Change) -> Observation:
+    return observation(seed, change, score=np.nan, embedding=None, is_unsure=True)
+
+
+def test_a_camera_so_blurred_that_no_frame_can_be_judged_is_told(reference: DriftReference) -> None:
+    watch = DriftWatch(reference)
+    assert first_alarm(watch, same, 50) is None
+    told = [drift for seed in range(MOST_FRAMES) if (drift := watch.see(unsure(seed, blurred(4))))]
+    assert [drift.cause.what for drift in told] == [What.SHARPNESS]
+    assert told[0].cause.kind is DriftKind.CAMERA
+
+
+def test_nothing_is_learned_from_frames_that_could_not_be_judged() -> None:
+    watch = DriftWatch(None, learn_frames=20)
+    for seed in range(40):
+        watch.see(unsure(seed, blurred(4)))
+    assert watch.reference is None
+    for seed in range(20):
+        watch.see(observation(seed))
+    assert watch.reference is not None
