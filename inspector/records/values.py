@@ -26,9 +26,9 @@ class Decision(StrEnum):
     """What an operator decided about an inspection."""
 
     TRUE_DEFECT = "true_defect"
-    """The part was rejected and is defective."""
+    """The part was rejected, or nobody was sure, and it is defective."""
     FALSE_REJECT = "false_reject"
-    """The part was rejected and is good."""
+    """The part was rejected, or nobody was sure, and it is good."""
     MISSED = "missed"
     """The part passed and is defective."""
     SKIPPED = "skipped"
