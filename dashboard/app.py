@@ -11,9 +11,12 @@ from html import escape
 import streamlit as st
 
 from dashboard.context import settings
-from dashboard.notices import show_error
+from dashboard.notices import draw_and_recover, show_error
+from dashboard.sign_in import show_sign_in
 from dashboard.theme import FAVICON, apply_theme
-from inspector.errors import SettingsError
+from dashboard.visitors import visitor
+from inspector.errors import RecordsError, SettingsError
+from inspector.records import Role
 
 
 def main() -> None:
@@ -23,7 +26,9 @@ def main() -> None:
     page = st.navigation(
         [
             st.Page("views/live.py", title="Live", icon=":material/monitoring:", default=True),
+            st.Page("views/review.py", title="Review", icon=":material/rule:"),
             st.Page("views/overview.py", title="Overview", icon=":material/bar_chart:"),
+            st.Page("views/account.py", title="Account", icon=":material/person:"),
             st.Page("views/frame.py", title="Frame", visibility="hidden"),
         ],
         position="top",
@@ -33,8 +38,33 @@ def main() -> None:
     except SettingsError as error:
         show_error(error)
         return
-    st.html(f'<div class="site"><b>inspector</b> {escape(site)}</div>')
+    st.html(f'<div class="site"><b>inspector</b> {escape(site)}{_who()}</div>')
+    if settings().dashboard.require_sign_in and not _may_look():
+        return
     page.run()
+
+
+def _may_look() -> bool:
+    """Whether the visitor may see the pages; draws the sign-in where they may not."""
+    may = False
+
+    def draw() -> None:
+        nonlocal may
+        may = visitor().may(Role.VIEWER)
+        if not may:
+            show_sign_in("Sign in to look")
+
+    draw_and_recover(draw, retry_s=settings().dashboard.refresh_s)
+    return may
+
+
+def _who() -> str:
+    """HTML of the visitor's name; empty for somebody unknown, or where the records are away."""
+    try:
+        name = visitor().name
+    except RecordsError:
+        return ""
+    return f" · {escape(name)}" if name else ""
 
 
 main()

@@ -1,16 +1,24 @@
-"""The command of this room: `inspector dashboard`."""
+"""The commands of this room: `inspector dashboard`, and `inspector account …`."""
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from dashboard import commands_account
+from inspector.errors import RecordsError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
 
 def register(app: typer.Typer) -> None:
-    """Add the command to the app."""
+    """Add the commands to the app."""
     app.command("dashboard")(dashboard)
+    commands_account.register(app)
 
 
 def dashboard(
@@ -29,13 +37,34 @@ def dashboard(
     from dashboard.server import addresses, serve  # noqa: PLC0415 - likewise
     from inspector.settings import load_settings  # noqa: PLC0415 - likewise
 
-    page = load_settings(config).dashboard
+    settings = load_settings(config)
+    page = settings.dashboard
     chosen = port if port is not None else page.port
     console = Console(highlight=False, soft_wrap=True)
+
+    first_password = _make_first_admin(settings.database.url, console)
 
     def announce() -> None:
         console.print(
             f"Dashboard: [bold]{' or '.join(addresses(page.host, chosen))}[/bold]   (Ctrl-C ends it)"
         )
+        if first_password is not None:
+            console.print(
+                f"First sign-in: name [bold]admin[/bold], one-time password [bold]{first_password}[/bold]"
+            )
 
     serve(config, page.host, chosen, announce)
+
+
+def _make_first_admin(url: str, console: Console) -> str | None:
+    """On a new installation, make the first account; its password, which is told once."""
+    from dashboard.accounts import make_first_admin  # noqa: PLC0415 - the command line starts faster without
+    from inspector.records import Records  # noqa: PLC0415 - likewise
+
+    try:
+        with Records.open(url) as records:
+            return make_first_admin(records, datetime.now(UTC))
+    except RecordsError as error:
+        # The pages wait for the database by themselves.
+        console.print(f"No account was looked for: {error}", markup=False)
+        return None

@@ -102,13 +102,13 @@ def _draw(evidence: str, record: StoredInspection, data_dir: Path, view: View, m
     image = fit(read_picture(evidence, data_dir), max_side_px)
     height, width = image.shape[:2]
     if view is View.PICTURE or record.evidence_map is None:
-        return Drawing(_data_address(image), width, height)
+        return Drawing(data_address(image), width, height)
     scores = _enlarge(read_map(record.evidence_map, data_dir), height, width)
     limit = record.reject_limit if math.isfinite(record.reject_limit) else float(scores.max())
     if view is View.OVERLAY:
-        return Drawing(_data_address(overlay(image, scores, limit)), width, height)
+        return Drawing(data_address(overlay(image, scores, limit)), width, height)
     lowest, highest = float(scores.min()), max(float(scores.max()), limit)
-    return Drawing(_data_address(heat_map(scores, lowest, highest)), width, height, lowest, highest)
+    return Drawing(data_address(heat_map(scores, lowest, highest)), width, height, lowest, highest)
 
 
 def fit(image: NDArray[np.uint8], max_side_px: int) -> NDArray[np.uint8]:
@@ -138,7 +138,8 @@ def _enlarge(scores: NDArray[np.float32], height: int, width: int) -> NDArray[np
     return np.asarray(cv2.resize(scores, (width, height), interpolation=cv2.INTER_LINEAR), dtype=np.float32)
 
 
-def _data_address(image: NDArray[np.uint8]) -> str:
+def data_address(image: NDArray[np.uint8]) -> str:
+    """A uint8 `[H, W, 3]` RGB picture as the `data:` address of a JPEG."""
     # Inside the page, and not as a file of Streamlit's media manager: that one forgets files while a browser
     # may still ask for them. Streamlit sends an unchanged element of this size only once.
     encoded = base64.b64encode(encode_jpeg(image, _JPEG_QUALITY)).decode("ascii")

@@ -52,6 +52,7 @@ EXTRA_OF_MODULE = {
         ),
         "train",
     ),
+    "argon2": "dashboard",
     "ray": "batch",
     "streamlit": "dashboard",
     "psycopg": "postgresql",

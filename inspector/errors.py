@@ -85,6 +85,14 @@ class RecordsError(InspectorError):
     """The database cannot be reached, migrated or written."""
 
 
+class ReviewConflictError(RecordsError):
+    """Somebody else has decided about the frame in the meantime."""
+
+
+class AccountError(InspectorError):
+    """A person may not do this, or an account cannot be made or changed."""
+
+
 class BatchError(InspectorError):
     """Batch work cannot begin: no cluster, or its folder belongs to other work."""
 

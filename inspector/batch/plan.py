@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from inspector.durability import write_durably
 from inspector.errors import BatchError
-from inspector.records import Decision, Records, StoredInspection
+from inspector.records import TRUTHS, Decision, Records, StoredInspection
 from inspector.results import Verdict
 
 MOST_REVIEWED = 1_000_000
@@ -111,7 +111,7 @@ def plan(records: Records, span: Span, candidate: str, output: Path, chunk: int)
         return _known(span, candidate, output)
     decisions = {
         record.frame_id: decision
-        for record, decision in records.reviews.decided(span.product, list(Decision), limit=MOST_REVIEWED)
+        for record, decision in records.reviews.decided(span.product, TRUTHS, limit=MOST_REVIEWED)
     }
     lines, without = [], 0
     for record in _stored(records, span):

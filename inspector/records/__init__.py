@@ -4,11 +4,14 @@ from inspector.records.drift import StoredAlarm
 from inspector.records.outbox import OutboxBacklog, OutboxEntry
 from inspector.records.repository import Records
 from inspector.records.values import (
+    TRUTHS,
+    Account,
     AuditEntry,
     Decision,
     Destination,
     RegisteredBundle,
     Review,
+    Role,
     Stage,
     StoredDescription,
     StoredFacts,
@@ -20,6 +23,8 @@ from inspector.records.values import (
 )
 
 __all__ = [
+    "TRUTHS",
+    "Account",
     "AuditEntry",
     "Decision",
     "Destination",
@@ -28,6 +33,7 @@ __all__ = [
     "Records",
     "RegisteredBundle",
     "Review",
+    "Role",
     "Stage",
     "StoredAlarm",
     "StoredDescription",

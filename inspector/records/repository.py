@@ -23,6 +23,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session, joinedload, selectinload
 
+from inspector.records.accounts import Accounts
 from inspector.records.audit import Audit
 from inspector.records.bundles import Bundles
 from inspector.records.database import connect, explained, for_writing, parse_url, show
@@ -71,6 +72,8 @@ class Records:
         """What operators decided."""
         self.audit = Audit(engine, self._transaction, self._name)
         """Who changed what."""
+        self.accounts = Accounts(engine, self._transaction, self._name)
+        """Who may use the dashboard."""
         self.bundles = Bundles(engine, self._transaction, self._name)
         """Which bundles there are, and which are active."""
         self.previews = Previews(engine, self._transaction, self._name)

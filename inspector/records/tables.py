@@ -28,7 +28,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 from inspector.describing.words import Contrast, Position, Severity, Shape, Size, Source
 from inspector.drift.channels import DriftKind, What
-from inspector.records.values import Decision, Destination, Stage, Told
+from inspector.records.values import Decision, Destination, Role, Stage, Told
 from inspector.results import Verdict
 
 
@@ -200,6 +200,8 @@ class ReviewRow(Table):
     reviewer: Mapped[str] = mapped_column(String(128))
     reviewed_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
     note: Mapped[str] = mapped_column(Text)
+    kind: Mapped[str | None] = mapped_column(Text)
+    """Kind of the defect by the reviewer's word."""
 
 
 class DescriptionRow(Table):
@@ -326,6 +328,22 @@ class FlipRow(Table):
     verdict_after: Mapped[Verdict] = mapped_column(_words(Verdict, "verdict"))
     score_before: Mapped[float] = mapped_column(ScoreFloat, nullable=True)
     score_after: Mapped[float] = mapped_column(ScoreFloat, nullable=True)
+
+
+class AccountRow(Table):
+    """A person who may use the dashboard; see `inspector.records.accounts`."""
+
+    __tablename__ = "accounts"
+
+    id: Mapped[int] = mapped_column(_Key, primary_key=True)
+    key: Mapped[str] = mapped_column(String(64), unique=True)
+    """The name without regard to case."""
+    name: Mapped[str] = mapped_column(String(64))
+    role: Mapped[Role] = mapped_column(_words(Role, "role"))
+    password_hash: Mapped[str] = mapped_column(Text)
+    is_temporary: Mapped[bool]
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    created_by: Mapped[str] = mapped_column(String(128))
 
 
 class AuditRow(Table):

@@ -26,11 +26,37 @@ class Decision(StrEnum):
     """What an operator decided about an inspection."""
 
     TRUE_DEFECT = "true_defect"
-    """The part was rejected and is defective."""
+    """The part was rejected, or nobody was sure, and it is defective."""
     FALSE_REJECT = "false_reject"
-    """The part was rejected and is good."""
+    """The part was rejected, or nobody was sure, and it is good."""
     MISSED = "missed"
     """The part passed and is defective."""
+    SKIPPED = "skipped"
+    """Somebody looked and would not say; the frame leaves the queue."""
+    WITHDRAWN = "withdrawn"
+    """The decision before was a mistake; the frame waits again."""
+
+
+TRUTHS = frozenset({Decision.TRUE_DEFECT, Decision.FALSE_REJECT, Decision.MISSED})
+"""Decisions that say what a part is. What is learned from, measured and exported counts only these."""
+
+
+class Role(StrEnum):
+    """What a person may do on the dashboard; each may do what those before it may."""
+
+    VIEWER = "viewer"
+    """Looks."""
+    OPERATOR = "operator"
+    """Decides reviews."""
+    ENGINEER = "engineer"
+    """Trains, sets limits, promotes and rolls back."""
+    ADMIN = "admin"
+    """Manages accounts."""
+
+    def may(self, needed: Role) -> bool:
+        """Whether this role includes another."""
+        order = list(Role)
+        return order.index(self) >= order.index(needed)
 
 
 class Destination(StrEnum):
@@ -216,6 +242,7 @@ class Review:
         reviewer: who.
         reviewed_at: when, UTC.
         note: what was added in words; may be empty.
+        kind: kind of the defect by the reviewer's word; None where none was given.
     """
 
     frame_id: str
@@ -223,6 +250,28 @@ class Review:
     reviewer: str
     reviewed_at: datetime
     note: str = ""
+    kind: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A person who may use the dashboard.
+
+    Attributes:
+        name: what they sign in with; unique whatever its case.
+        role: what they may do.
+        password_hash: of the password, in the format of argon2; never the password itself.
+        is_temporary: the password was given by another person, and is to be changed on the next sign-in.
+        created_at: when, UTC.
+        created_by: by whom.
+    """
+
+    name: str
+    role: Role
+    password_hash: str
+    is_temporary: bool
+    created_at: datetime
+    created_by: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -149,3 +149,13 @@ class DashboardSettings(Section):
     refresh_s: float = Field(
         2.0, title="Refresh", description="Seconds between updates of the live page", ge=0.2, le=3600
     )
+    require_sign_in: bool = Field(
+        False,
+        title="Require sign-in",
+        description="Nobody looks without an account; else looking is free, and changes need an account",
+    )
+    provided_role: Literal["viewer", "operator", "engineer", "admin"] = Field(
+        "viewer",
+        title="Provided role",
+        description="Role of who signs in by the identity provider and has no account here",
+    )

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,46 +10,15 @@ import pytest
 from selenium.webdriver import Chrome
 
 from inspector.describing.words import Source
-from tests.dashboard.browser import DESKTOP_PX, TABLET_PX, chromium, show_at
-from tests.dashboard.line import Line, bare_inspection, dark_frame, noon_zone, seconds
-from tests.dashboard.serving import serving
-from tests.dashboard.visit import WAIT_S, Visit
-from tests.services import HOST, free_port, postgres_server, running
+from tests.dashboard.browser import DESKTOP_PX, TABLET_PX, show_at
+from tests.dashboard.line import Line, bare_inspection, dark_frame, seconds
+from tests.dashboard.visit import WAIT_S, Visit, visiting
+from tests.services import postgres_server, running
 
 CARD = "[class*='st-key-card-']"
 GLOVE_PX = 44
 """Smallest target for a finger, WCAG 2.2 success criterion 2.5.5."""
 TARGETS = ".stButtonGroup button, .stButton button, .stSelectbox [role='group'], .stPageLink a"
-
-
-@pytest.fixture(scope="module")
-def chrome(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chrome]:
-    # For the browser it is noon, so that no test runs over midnight.
-    with chromium(tmp_path_factory.mktemp("profile"), noon_zone(datetime.now(UTC))) as browser:
-        yield browser
-
-
-@contextmanager
-def visiting(chrome: Chrome, line: Line, folder: Path) -> Iterator[Visit]:
-    """Serve a line's pages; afterwards neither the browser nor the server may have complained."""
-    port = free_port()
-    with serving(line.config, port, folder):
-        show_at(chrome, DESKTOP_PX)
-        visit = Visit(chrome, f"http://{HOST}:{port}", line)
-        visit.complaints()
-        yield visit
-        assert not visit.all(".stException")
-        assert not visit.complaints()
-        chrome.get("about:blank")
-    said = re.sub(r"\x1b\[[\d;]*m", "", (folder / "dashboard.err").read_text(encoding="utf-8"))
-    # Streamlit has tracebacks of its own where a browser leaves in the middle of an update.
-    assert not re.search(r"\bdashboard/[\w/]+\.py", said), said
-
-
-@pytest.fixture
-def visit(chrome: Chrome, line: Line, tmp_path: Path) -> Iterator[Visit]:
-    with visiting(chrome, line, tmp_path) as visit:
-        yield visit
 
 
 def test_frames_appear_by_themselves_as_they_are_inspected(visit: Visit) -> None:

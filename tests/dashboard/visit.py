@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, TypeVar
 
 from selenium.common.exceptions import (
@@ -16,7 +19,10 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.wait import WebDriverWait
 
+from tests.dashboard.browser import DESKTOP_PX, show_at
 from tests.dashboard.line import Line
+from tests.dashboard.serving import serving
+from tests.services import HOST, free_port
 
 WAIT_S = 90.0
 T = TypeVar("T")
@@ -102,3 +108,20 @@ class Visit:
             for entry in entries
             if entry["level"] == "SEVERE" and "/_stcore/" not in entry["message"]
         ]
+
+
+@contextmanager
+def visiting(chrome: Chrome, line: Line, folder: Path) -> Iterator[Visit]:
+    """Serve a line's pages; afterwards neither the browser nor the server may have complained."""
+    port = free_port()
+    with serving(line.config, port, folder):
+        show_at(chrome, DESKTOP_PX)
+        visit = Visit(chrome, f"http://{HOST}:{port}", line)
+        visit.complaints()
+        yield visit
+        assert not visit.all(".stException")
+        assert not visit.complaints()
+        chrome.get("about:blank")
+    said = re.sub(r"\x1b\[[\d;]*m", "", (folder / "dashboard.err").read_text(encoding="utf-8"))
+    # Streamlit has tracebacks of its own where a browser leaves in the middle of an update.
+    assert not re.search(r"\bdashboard/[\w/]+\.py", said), said

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 
 import pytest
 
-from inspector.records import AuditEntry, Decision, Records, Review
-from tests.inspector.records.examples import NOON, inspection
+from inspector.errors import ReviewConflictError
+from inspector.records import AuditEntry, Decision, Records, Review, StoredInspection
+from inspector.results import Verdict
+from tests.inspector.records.examples import NOON, at, inspection
 
 
 def review(frame_id: str, decision: Decision, minutes: int = 0, note: str = "") -> Review:
@@ -69,3 +73,77 @@ def test_the_audit_log_tells_the_newest_first_and_by_subject(records: Records) -
     assert records.audit.latest(subject="bottle") == [entries[4], entries[1], entries[0]]
     assert records.audit.latest(subject="bottle/2") == [entries[1]]
     assert records.audit.latest(subject="bottle%") == [entries[3]]
+
+
+def test_a_decision_is_stored_with_its_kind_and_told_in_the_audit_log(records: Records) -> None:
+    records.add(inspection("a"))
+    first = Review("a", Decision.TRUE_DEFECT, "anna", NOON, "deep", "scratch")
+    records.reviews.decide(first, None)
+    second = review("a", Decision.WITHDRAWN, 1)
+    records.reviews.decide(second, first)
+    assert records.reviews.latest(["a", "b"]) == {"a": second}
+    told = records.audit.latest(subject="frame/a")
+    assert [(one.actor, one.details["decision"], one.details["before"]) for one in told] == [
+        ("anna", "withdrawn", "true_defect"),
+        ("anna", "true_defect", None),
+    ]
+    assert told[1].details["kind"] == "scratch"
+
+
+def test_a_reviewer_who_saw_less_is_told_who_decided_and_overwrites_nothing(records: Records) -> None:
+    records.add(inspection("a"))
+    mine = review("a", Decision.FALSE_REJECT)
+    records.reviews.decide(mine, None)
+    for seen in (None, review("a", Decision.MISSED)):
+        with pytest.raises(ReviewConflictError, match="anna has decided false_reject"):
+            records.reviews.decide(Review("a", Decision.TRUE_DEFECT, "bert", NOON), seen)
+    assert records.reviews.of("a") == [mine]
+    assert len(records.audit.latest()) == 1
+
+
+def test_of_many_reviewers_at_once_exactly_one_decides(records: Records) -> None:
+    records.add(inspection("a"))
+
+    def decide(number: int) -> bool:
+        try:
+            records.reviews.decide(Review("a", Decision.TRUE_DEFECT, f"person {number}", NOON), None)
+        except ReviewConflictError:
+            return False
+        return True
+
+    with ThreadPoolExecutor(8) as people:
+        assert sum(people.map(decide, range(16))) == 1
+    assert len(records.reviews.of("a")) == 1
+
+
+def test_what_nobody_has_decided_waits_rejects_first_and_page_by_page(records: Records) -> None:
+    verdicts = [Verdict.REJECT, Verdict.UNSURE, Verdict.PASS, Verdict.REJECT, Verdict.UNSURE, Verdict.REJECT]
+    for number, verdict in enumerate(verdicts):
+        records.add(inspection(f"f{number}", verdict=verdict, inspected_at=at(number)))
+    assert names(records.reviews.waiting(limit=10)) == ["f5", "f3", "f0", "f4", "f1"]
+    assert names(records.reviews.waiting(limit=10, verdicts=[Verdict.PASS])) == ["f2"]
+    assert names(records.reviews.waiting(limit=10, since=at(3))) == ["f5", "f3", "f4"]
+    pages, after = [], None
+    while page := records.reviews.waiting(limit=2, after=after):
+        pages.append(names(page))
+        after = page[-1]
+    assert pages == [["f5", "f3"], ["f0", "f4"], ["f1"]]
+
+
+def test_a_decided_or_skipped_frame_does_not_wait_and_a_withdrawn_one_waits_again(records: Records) -> None:
+    for name, product in (("a", "gasket"), ("b", "gasket"), ("c", "bottle")):
+        records.add(inspection(name, product=product))
+    for one in (
+        review("a", Decision.TRUE_DEFECT),
+        review("b", Decision.SKIPPED),
+        review("c", Decision.FALSE_REJECT),
+        review("c", Decision.WITHDRAWN, 1),
+    ):
+        records.reviews.add(one)
+    assert names(records.reviews.waiting(limit=10)) == ["c"]
+    assert records.reviews.count_waiting() == {Verdict.REJECT: 1}
+    assert records.reviews.count_waiting(products=["gasket"]) == {}
+
+
+def names(found: Sequence[StoredInspection]) -> list[str]:
+    return [one.frame_id for one in found]

@@ -1,0 +1,226 @@
+"""A frame, or several, before a reviewer: the evidence, the buttons, and what became of the last decision."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from html import escape
+from typing import Final
+
+import streamlit as st
+
+from dashboard.claims import Claims
+from dashboard.clock import time_text
+from dashboard.comparison import show_comparison
+from dashboard.context import Moment, records, settings
+from dashboard.deciding import LONGEST_NOTE, TOLD, Choice, Outcome, choices, decide, take_back
+from dashboard.golden import golden_normals
+from dashboard.notices import show_error
+from dashboard.pictures import Drawing, View, draw
+from dashboard.queues import Queue
+from dashboard.scores import score_bar
+from dashboard.sentences import progress_of, sentence
+from dashboard.verdicts import badge
+from inspector.describing.words import Kind
+from inspector.errors import InspectorError
+from inspector.records import Decision, Review, StoredInspection
+
+_CURRENT: Final = "review-current"
+_UNDO: Final = "review-undo"
+_TOLD: Final = "review-told"
+_PICKED: Final = "review-picked-"
+_LOOK_AHEAD: Final = 20
+_MOST_UNDONE: Final = 50
+_CARD_PX: Final = 360
+
+
+def next_frame(queue: Queue, reviewer: str) -> StoredInspection | None:
+    """The frame before the reviewer: the one they have, or else the first that nobody else has.
+
+    Raises:
+        RecordsError: the records cannot be reached.
+    """
+    waiting = {frame.frame_id: frame for frame in queue.waiting(records(), _LOOK_AHEAD)}
+    current = st.session_state.get(_CURRENT)
+    # A newer reject must not push away what somebody is looking at.
+    if current is not None and current not in waiting:
+        kept = records().get(current)
+        if kept is not None and kept.verdict in queue.verdicts and _is_undecided(current):
+            waiting = {current: kept, **waiting}
+    wanted = [current] if current in waiting else []
+    chosen = _claims().take(reviewer, [*wanted, *waiting])
+    st.session_state[_CURRENT] = chosen
+    return waiting[chosen] if chosen is not None else None
+
+
+def show_one(frame: StoredInspection, now: Moment) -> None:
+    """Draw a frame with its evidence, and the buttons that decide about it.
+
+    Raises:
+        RecordsError: the records cannot be reached.
+    """
+    progress = progress_of(frame, now.now, settings().describing)
+    st.html(
+        f'<div class="review-head" data-frame-id="{escape(frame.frame_id)}">{badge(frame.verdict)}'
+        f"{sentence(frame, progress) or f'<div class=sentence><p>{escape(frame.reason)}</p></div>'}"
+        f"<span>{escape(frame.product)} · {escape(frame.line)} / {escape(frame.camera)}"
+        f" · {time_text(frame.inspected_at, now.now, now.zone)}</span></div>"
+    )
+    normals = golden_normals(records(), settings(), frame.product, frame.model_version)
+    show_comparison(frame, settings().edge.data_dir, normals)
+    st.html(score_bar(frame.score, frame.reject_limit, frame.verdict))
+    seen = records().reviews.latest([frame.frame_id])
+    with st.container(horizontal=True, vertical_alignment="bottom", key="decide"):
+        for choice in choices(frame.verdict):
+            _button(choice, [frame], seen)
+        _show_undo()
+        kinds = [kind.value for kind in Kind if kind is not Kind.UNKNOWN]
+        st.selectbox(
+            "Kind",
+            kinds,
+            index=_told_kind(frame, kinds),
+            placeholder="Kind",
+            key=f"kind-{frame.frame_id}",
+            label_visibility="collapsed",
+            filter_mode=None,
+        )
+        st.text_input(
+            "Note",
+            key=f"note-{frame.frame_id}",
+            placeholder="Note",
+            max_chars=LONGEST_NOTE,
+            label_visibility="collapsed",
+        )
+
+
+def show_many(frames: Sequence[StoredInspection], now: Moment) -> None:
+    """Draw frames as cards to pick from, and the buttons that decide about all that are picked.
+
+    Raises:
+        RecordsError: the records cannot be reached.
+    """
+    seen = records().reviews.latest([frame.frame_id for frame in frames])
+    picked = [frame for frame in frames if st.session_state.get(_PICKED + frame.frame_id)]
+    with st.container(horizontal=True, vertical_alignment="bottom", key="decide"):
+        ids = [frame.frame_id for frame in frames]
+        st.button("Pick all", on_click=_pick, args=(ids,), icon=":material/select_all:")
+        for choice in choices(frames[0].verdict):
+            _button(choice, picked, seen)
+        _show_undo()
+        st.html(f'<div class="picked" role="status">{len(picked)} of {len(frames)} picked</div>')
+    with st.container(key="cards"):
+        for place, frame in enumerate(frames):
+            with st.container(key=f"pick-{place}", gap=None):
+                drawing = draw(frame, settings().edge.data_dir, View.OVERLAY, _CARD_PX)
+                st.html(_card(frame, drawing.source if isinstance(drawing, Drawing) else None, now))
+                st.checkbox("Pick", key=_PICKED + frame.frame_id)
+
+
+def show_told() -> None:
+    """Draw what became of the last decision, once."""
+    told: InspectorError | Outcome | None = st.session_state.pop(_TOLD, None)
+    if told is None:
+        return
+    if isinstance(told, InspectorError):
+        show_error(told)
+        return
+    if told.stored:
+        first = told.stored[0]
+        what = f"frame {first.frame_id}" if len(told.stored) == 1 else f"{len(told.stored)} frames"
+        st.html(f'<div class="told" role="status">{escape(what)}: {TOLD[first.decision]}</div>')
+    for line in told.conflicts:
+        st.html(f'<div class="told conflict" role="alert">Not stored. {escape(line)}</div>')
+
+
+def _button(choice: Choice, frames: Sequence[StoredInspection], seen: dict[str, Review]) -> None:
+    st.button(
+        choice.label,
+        key=f"decide-{choice.decision.value}",
+        icon=choice.icon,
+        shortcut=choice.key,
+        disabled=not frames,
+        on_click=_decide,
+        args=(list(frames), choice.decision, seen),
+    )
+
+
+def _show_undo() -> None:
+    st.button(
+        "Undo",
+        key="undo",
+        icon=":material/undo:",
+        shortcut="U",
+        disabled=not st.session_state.get(_UNDO),
+        on_click=_take_back,
+    )
+
+
+def _decide(frames: list[StoredInspection], decision: Decision, seen: dict[str, Review]) -> None:
+    one = frames[0].frame_id if len(frames) == 1 else ""
+    try:
+        outcome = decide(
+            records(),
+            frames,
+            decision,
+            seen=seen,
+            at=datetime.now(UTC),
+            kind=st.session_state.get(f"kind-{one}"),
+            note=st.session_state.get(f"note-{one}") or "",
+        )
+    except InspectorError as error:
+        st.session_state[_TOLD] = error
+        return
+    st.session_state[_TOLD] = outcome
+    if outcome.stored:
+        st.session_state[_UNDO] = [*st.session_state.get(_UNDO, []), outcome.stored][-_MOST_UNDONE:]
+    st.session_state[_CURRENT] = None
+
+
+def _take_back() -> None:
+    undo: list[tuple[Review, ...]] = st.session_state.get(_UNDO, [])
+    if not undo:
+        return
+    try:
+        st.session_state[_TOLD] = take_back(records(), undo[-1], at=datetime.now(UTC))
+    except InspectorError as error:
+        st.session_state[_TOLD] = error
+        return
+    # It is looked at again at once.
+    st.session_state[_CURRENT] = undo[-1][0].frame_id
+    st.session_state[_UNDO] = undo[:-1]
+
+
+def _pick(frame_ids: list[str]) -> None:
+    everything = all(st.session_state.get(_PICKED + frame_id) for frame_id in frame_ids)
+    for frame_id in frame_ids:
+        st.session_state[_PICKED + frame_id] = not everything
+
+
+def _is_undecided(frame_id: str) -> bool:
+    latest = records().reviews.latest([frame_id]).get(frame_id)
+    return latest is None or latest.decision is Decision.WITHDRAWN
+
+
+def _told_kind(frame: StoredInspection, kinds: list[str]) -> int | None:
+    facts = frame.description.facts if frame.description is not None else ()
+    kind = facts[0].kind if facts else None
+    return kinds.index(kind) if kind in kinds else None
+
+
+def _card(frame: StoredInspection, source: str | None, now: Moment) -> str:
+    picture = (
+        f'<div class="card-picture"><img src="{source}" alt="frame {escape(frame.frame_id)}"></div>'
+        if source
+        else '<div class="card-picture none"><span>No picture</span></div>'
+    )
+    when = time_text(frame.inspected_at, now.now, now.zone)
+    return (
+        f'{picture}<div class="card-facts" data-frame-id="{escape(frame.frame_id)}">'
+        f'<div class="card-head">{badge(frame.verdict)}<time>{when}</time></div>'
+        f'<div class="card-place"><b>{escape(frame.product)}</b><span>{escape(frame.line)}</span></div></div>'
+    )
+
+
+@st.cache_resource(show_spinner=False)
+def _claims() -> Claims:
+    return Claims()

@@ -1,0 +1,136 @@
+"""Signing in and out, one's own password, and, for admins, everybody's accounts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from html import escape
+from typing import Final
+
+import streamlit as st
+
+from dashboard.accounts import make_account, reset_password
+from dashboard.context import records, settings
+from dashboard.notices import draw_and_recover, show_error
+from dashboard.sign_in import ROLES, show_new_password, show_sign_in, show_signed_in
+from dashboard.visitors import require, visitor
+from inspector.errors import InspectorError
+from inspector.records import Role
+
+_TOLD: Final = "accounts-told"
+
+
+@dataclass(frozen=True, slots=True)
+class _Password:
+    """A one-time password that is shown once."""
+
+    name: str
+    password: str
+
+
+def main() -> None:
+    """Draw the page."""
+    draw_and_recover(_draw, retry_s=max(settings().dashboard.refresh_s, 1.0))
+
+
+def _draw() -> None:
+    who = visitor()
+    if not who.name or who.must_choose_password:
+        show_sign_in("Sign in")
+        return
+    show_signed_in(who)
+    if who.account is not None:
+        with st.expander("Take another password"):
+            show_new_password(who, "Your next password")
+    if who.may(Role.ADMIN):
+        _show_accounts(who.name)
+
+
+def _show_accounts(me: str) -> None:
+    st.subheader("Accounts")
+    _show_told()
+    for account in records().accounts.all():
+        with st.container(horizontal=True, vertical_alignment="center", key=f"account-{account.name}"):
+            note = "one-time password" if account.is_temporary else ""
+            st.html(f"<b>{escape(account.name)}</b> <small>{note}</small>")
+            st.selectbox(
+                f"Role of {account.name}",
+                [role.value for role in Role],
+                index=list(Role).index(account.role),
+                key=f"role-{account.name}",
+                label_visibility="collapsed",
+                disabled=account.name == me,
+                on_change=_set_role,
+                args=(account.name,),
+            )
+            st.button("New password", key=f"reset-{account.name}", on_click=_reset, args=(account.name,))
+            st.button(
+                "Remove",
+                key=f"remove-{account.name}",
+                on_click=_remove,
+                args=(account.name,),
+                disabled=account.name == me,
+            )
+    with st.form("add-account", clear_on_submit=True):
+        st.text_input("Name of a new account", key="add-name", max_chars=64)
+        st.selectbox(
+            "Role",
+            [role.value for role in Role],
+            index=1,
+            format_func=lambda role: f"{role}: {ROLES[Role(role)]}",
+            key="add-role",
+        )
+        st.form_submit_button("Add", on_click=_add)
+
+
+def _add() -> None:
+    name, role = st.session_state["add-name"].strip(), Role(st.session_state["add-role"])
+    try:
+        by = require(Role.ADMIN).name
+        told = _Password(name, make_account(records(), name, role, by=by, at=datetime.now(UTC)))
+    except InspectorError as error:
+        st.session_state[_TOLD] = error
+    else:
+        st.session_state[_TOLD] = told
+
+
+def _reset(name: str) -> None:
+    try:
+        by = require(Role.ADMIN).name
+        told = _Password(name, reset_password(records(), name, by=by, at=datetime.now(UTC)))
+    except InspectorError as error:
+        st.session_state[_TOLD] = error
+    else:
+        st.session_state[_TOLD] = told
+
+
+def _set_role(name: str) -> None:
+    try:
+        by = require(Role.ADMIN).name
+        role = Role(st.session_state[f"role-{name}"])
+        records().accounts.set_role(name, role, by=by, at=datetime.now(UTC))
+    except InspectorError as error:
+        st.session_state[_TOLD] = error
+
+
+def _remove(name: str) -> None:
+    try:
+        by = require(Role.ADMIN).name
+        records().accounts.remove(name, by=by, at=datetime.now(UTC))
+    except InspectorError as error:
+        st.session_state[_TOLD] = error
+
+
+def _show_told() -> None:
+    told: _Password | InspectorError | None = st.session_state.pop(_TOLD, None)
+    if isinstance(told, InspectorError):
+        show_error(told)
+    elif told is not None:
+        st.html(
+            f'<div class="notice empty" role="status"><h3>One-time password of {escape(told.name)}</h3>'
+            f"<p><code>{escape(told.password)}</code></p><p>It is shown once. Hand it over; the first"
+            " sign-in asks for another.</p></div>"
+        )
+
+
+main()

@@ -1,0 +1,63 @@
+"""The review queue: what the line has stopped, one decision after the other, for gloves and 30 seconds."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import streamlit as st
+
+from dashboard.context import moment, records, settings
+from dashboard.counting import counts_of_cameras_seen
+from dashboard.notices import draw_and_recover, show_notice
+from dashboard.queues import Queue, choose_queue
+from dashboard.reviewing import next_frame, show_many, show_one, show_told
+from dashboard.sign_in import show_sign_in
+from dashboard.visitors import visitor
+from inspector.records import Role
+
+MANY: Final = "Many at once"
+ONE: Final = "One by one"
+AT_ONCE: Final = 12
+
+
+def main() -> None:
+    """Draw the page."""
+    draw_and_recover(_draw, retry_s=max(settings().dashboard.refresh_s, 1.0))
+
+
+def _draw() -> None:
+    who = visitor()
+    if not who.may(Role.OPERATOR):
+        show_sign_in("Decisions need an operator")
+        return
+    now = moment()
+    with st.container(horizontal=True, vertical_alignment="bottom", key="queue"):
+        queue = choose_queue(counts_of_cameras_seen(now.now), now.now)
+        mode = st.segmented_control(
+            "How", [ONE, MANY], default=ONE, key="mode", required=True, label_visibility="collapsed"
+        )
+    st.html(f'<div class="waiting" role="status">{queue.count(records())}</div>')
+    show_told()
+    if mode == MANY:
+        frames = queue.waiting(records(), AT_ONCE)
+        if frames:
+            show_many(frames, now)
+    else:
+        frame = next_frame(queue, who.name)
+        if frame is not None:
+            show_one(frame, now)
+            return
+        frames = []
+    if not frames:
+        _show_done(queue)
+
+
+def _show_done(queue: Queue) -> None:
+    show_notice(
+        "Nothing is waiting",
+        f"Every frame of {queue} has been decided, or another reviewer has it before them.",
+        "New ones appear here; the passed frames can be looked through on the History page.",
+    )
+
+
+main()
