@@ -8,6 +8,8 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
@@ -99,21 +101,34 @@ def test_every_frame_is_judged_and_counted(
     assert len({json.loads(line)["frame"]["frame_id"] for line in lines}) == len(lines) == FRAMES
 
 
+@contextmanager
+def unreadable(picture: Path) -> Iterator[None]:
+    """A pipe that nobody writes to stands where a picture was: whoever reads it waits."""
+    data = picture.read_bytes()
+    picture.unlink()
+    os.mkfifo(picture)
+    try:
+        yield
+    finally:
+        picture.unlink()
+        picture.write_bytes(data)
+
+
 def test_a_killed_run_goes_on_where_it_was(bundle: Bundle, config: Path, tmp_path: Path) -> None:
     output = tmp_path / "out"
     command = [sys.executable, "-m", "inspector.cli", *words(bundle, config, output, "--chunk=1")]
-    # A pipe that nobody writes to keeps one frame unread, so that the run is never done before it is killed.
-    held = config.parent / f"evidence/frame-{FRAMES - 1:03d}.png"
-    os.mkfifo(held)
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    deadline = time.monotonic() + 90
-    while not chunk_path(output, 0).exists():
-        assert time.monotonic() < deadline
-        assert process.poll() is None
-        time.sleep(0.005)
-    process.send_signal(signal.SIGKILL)
-    process.wait()
-    held.unlink()
+    # The oldest frame comes last: the run is never done before it is killed.
+    with unreadable(config.parent / "evidence/frame-000.png"):
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            deadline = time.monotonic() + 90
+            while not chunk_path(output, 0).exists():
+                assert time.monotonic() < deadline
+                assert process.poll() is None
+                time.sleep(0.005)
+        finally:
+            process.send_signal(signal.SIGKILL)
+            process.wait()
     before = {path.name: path.stat().st_mtime_ns for path in output.glob("chunk-*.jsonl")}
     assert 0 < len(before) < FRAMES
     assert subprocess.run(command, capture_output=True, check=True).returncode == 0
