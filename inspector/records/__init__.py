@@ -1,6 +1,7 @@
 """Records of every inspection, in SQLite or PostgreSQL."""
 
 from inspector.records.drift import StoredAlarm
+from inspector.records.jobs import Job
 from inspector.records.outbox import OutboxBacklog, OutboxEntry
 from inspector.records.repository import Records
 from inspector.records.values import (
@@ -9,6 +10,8 @@ from inspector.records.values import (
     AuditEntry,
     Decision,
     Destination,
+    JobKind,
+    JobState,
     RegisteredBundle,
     Review,
     Role,
@@ -28,6 +31,9 @@ __all__ = [
     "AuditEntry",
     "Decision",
     "Destination",
+    "Job",
+    "JobKind",
+    "JobState",
     "OutboxBacklog",
     "OutboxEntry",
     "Records",
