@@ -27,6 +27,7 @@ _OPTIONS: Final[dict[str, str]] = {
     "logger.level": "warning",
     "server.fileWatcherType": "none",
     "server.headless": "true",
+    "server.maxUploadSize": "40",  # megabytes a file, as dashboard/uploads.py takes them
     "server.showEmailPrompt": "false",
 }
 

@@ -4,16 +4,20 @@
 from __future__ import annotations
 
 import logging
+import os
 import signal
 import threading
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 from rich.console import Console
 
 if TYPE_CHECKING:
     from inspector.records import Job
+
+
+_PARENT_POLL_S: Final = 1.0
 
 
 def register(app: typer.Typer) -> None:
@@ -27,6 +31,9 @@ def work(
         typer.Option(help="Settings file: registry, databases, data folder.", show_default=False),
     ] = None,
     *,
+    until_parent_ends: Annotated[
+        bool, typer.Option("--until-parent-ends", help="End with the process that has started this one.")
+    ] = False,
     once: Annotated[bool, typer.Option("--once", help="End when nothing waits any more.")] = False,
 ) -> None:
     """Do the trainings, previews and limits that are asked for on the dashboard, until Ctrl-C.
@@ -53,8 +60,17 @@ def work(
             return
         for signum in (signal.SIGINT, signal.SIGTERM):
             signal.signal(signum, ask_to_stop)
+        if until_parent_ends:
+            threading.Thread(target=_stop_without_parent, args=(os.getppid(), stop), daemon=True).start()
         console.print("Waiting for work (Ctrl-C ends it)")
         worker.run(stop, lambda job: console.print(_line(job), markup=False))
+
+
+def _stop_without_parent(parent: int, stop: threading.Event) -> None:
+    """A process whose parent has ended, in whatever way, gets another one."""
+    while not stop.wait(_PARENT_POLL_S):
+        if os.getppid() != parent:
+            stop.set()
 
 
 def _line(job: Job) -> str:

@@ -86,7 +86,7 @@ def _train(bench: _Bench) -> dict[str, Any]:
         bench.job.product,
         Path(bench.job.arguments["normals"]),
         bench.scratch / "bundle",
-        _training_settings(bench.job),
+        _training_settings(bench),
         keep=_keep(bench.job),
         on_step=bench.progress.on_step,
         on_report=lambda report: bench.progress.note(report.notes),
@@ -194,9 +194,9 @@ def _known(retrained: Retrained) -> dict[str, Any]:
     }
 
 
-def _training_settings(job: Job) -> TrainingSettings:
-    changes = job.arguments.get("settings") or {}
-    return load_training_settings(None, **changes)
+def _training_settings(bench: _Bench) -> TrainingSettings:
+    changes = bench.job.arguments.get("settings") or {}
+    return load_training_settings(bench.settings.dashboard.training_config, **changes)
 
 
 def _keep(job: Job) -> list[str] | None:

@@ -15,7 +15,6 @@ from inspector.inspecting import utc_now
 from inspector.records import Job, Records
 from inspector.settings import Settings
 from training.working.progress import BEAT_S, JobCancelledError, JobProgress
-from training.working.tasks import do
 
 POLL_S: Final = 1.0
 """Seconds between two looks for work."""
@@ -32,7 +31,8 @@ class Worker:
     Args:
         settings: registry, databases, data folder.
         records: where jobs are.
-        do: does a job.
+        do: does a job; by default `training.working.tasks.do`, which is loaded with the first one: a worker
+            that waits needs no torch in memory.
         now: clock, UTC.
         beat_s: seconds between two words about a job.
     """
@@ -42,7 +42,7 @@ class Worker:
         settings: Settings,
         records: Records,
         *,
-        do: Do = do,
+        do: Do | None = None,
         now: Callable[[], datetime] = utc_now,
         beat_s: float = BEAT_S,
     ) -> None:
@@ -79,7 +79,7 @@ class Worker:
         number = job.number
         try:
             with JobProgress(self._records, number, now=self._now, beat_s=self._beat_s) as progress:
-                result = self._do(job, self._settings, progress)
+                result = (self._do or _trainer())(job, self._settings, progress)
         except JobCancelledError:
             log.info("job %s was cancelled", number)
         except InspectorError as error:
@@ -107,3 +107,9 @@ class Worker:
                 waited += POLL_S
             else:
                 return
+
+
+def _trainer() -> Do:
+    from training.working.tasks import do  # noqa: PLC0415 - torch
+
+    return do
