@@ -52,16 +52,10 @@ def show_teaching(product: str | None, *, is_active: bool) -> None:
     reviewed = _reviewed(product) if product is not None and is_active else 0
     with st.container(horizontal=True, vertical_alignment="center", key="ask"):
         st.checkbox("Learn all pictures, also those that look odd", key="keep-all")
-        if not is_active:
-            usable = kept is not None and kept.pictures > 0
-            st.button("Train", type="primary", disabled=not usable, on_click=_train, args=(name,))
-        else:
+        usable = kept is not None and kept.pictures > 0
+        if is_active:
             st.button(
-                "Learn these too",
-                type="primary",
-                disabled=kept is None,
-                on_click=_retrain,
-                args=(name, False),
+                "Learn these too", type="primary", disabled=not usable, on_click=_retrain, args=(name, False)
             )
             st.button(
                 f"Learn from reviews ({reviewed} false rejects)",
@@ -69,6 +63,13 @@ def show_teaching(product: str | None, *, is_active: bool) -> None:
                 on_click=_retrain,
                 args=(name, True),
             )
+        st.button(
+            "Train anew from these" if is_active else "Train",
+            type="secondary" if is_active else "primary",
+            disabled=not usable,
+            on_click=_train,
+            args=(name,),
+        )
 
 
 def _show_kept(kept: Kept) -> None:
