@@ -29,6 +29,7 @@ def main() -> None:
             st.Page("views/review.py", title="Review", icon=":material/rule:"),
             st.Page("views/overview.py", title="Overview", icon=":material/bar_chart:"),
             st.Page("views/products.py", title="Products", icon=":material/category:"),
+            st.Page("views/health.py", title="Health", icon=":material/vital_signs:"),
             st.Page("views/account.py", title="Account", icon=":material/person:"),
             st.Page("views/frame.py", title="Frame", visibility="hidden"),
         ],

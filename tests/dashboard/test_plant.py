@@ -18,10 +18,12 @@ from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
+from dashboard.boxes import box_addresses, read_box
 from inspector.bundle import Bundle
 from inspector.frames import encode_png
 from inspector.records import Decision, JobKind, JobState, Records, Role
 from inspector.registry import Registry
+from inspector.settings import load_settings
 from tests.dashboard.browser import DESKTOP_PX, show_at
 from tests.dashboard.people import PASSWORD, person
 from tests.dashboard.serving import serving
@@ -111,6 +113,16 @@ def _camera(folder: Path, config: Path) -> list[str]:
     return [*words, "--broker-timeout", "60", "--config", str(config)]
 
 
+def _look_at_health(visit: Pages, plant: Plant) -> None:
+    visit.press("[data-testid='stTopNavLink'] p", "Health")
+    visit.see(".box[data-box='box-1'][data-status='ok']")
+    state = read_box(box_addresses(load_settings(plant.config))[0])
+    assert state.frames > 0
+    assert 0 < state.latency_ms[50] <= state.latency_ms[99]
+    assert set(state.queues)
+    assert state.models == (("washer", plant.first.version),)
+
+
 def _toml(values: dict[str, object]) -> str:
     """A table of numbers, with tables of numbers in it."""
     plain = [f"{key} = {value}" for key, value in values.items() if not isinstance(value, dict)]
@@ -143,6 +155,7 @@ def test_an_engineer_teaches_promotes_sees_the_box_switch_and_goes_back(chrome: 
         visit.press("[class*='st-key-roll-back'] button")
         visit.see(f".bundle[data-version='{plant.first.version}'][data-stage='active']")
         wait_for(lambda: plant.judging() == plant.first.version, "the box did not go back", 60)
+        _look_at_health(visit, plant)
         assert not visit.all(".stException")
         chrome.get("about:blank")
     told = [(entry.actor, entry.action) for entry in plant.records.audit.latest(subject="washer")]
