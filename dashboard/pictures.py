@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from dashboard.evidence import read_map, read_picture
 from inspector.errors import InspectorError
 from inspector.frames import encode_jpeg, resize
-from inspector.overlay import overlay
+from inspector.overlay import MAX_OPACITY, overlay
 from inspector.records import StoredInspection
 from inspector.results import Verdict
 
@@ -75,7 +75,9 @@ NONE_KEPT: Final = NoDrawing("No picture", "The box has kept no picture of this 
 NO_MAP: Final = NoDrawing("No heat map", "Of this frame the picture was kept, but no anomaly map.")
 
 
-def draw(record: StoredInspection, data_dir: Path, view: View, max_side_px: int) -> Drawing | NoDrawing:
+def draw(
+    record: StoredInspection, data_dir: Path, view: View, max_side_px: int, opacity: float = MAX_OPACITY
+) -> Drawing | NoDrawing:
     """Draw one inspection's frame, or say why that cannot be done.
 
     Args:
@@ -83,13 +85,14 @@ def draw(record: StoredInspection, data_dir: Path, view: View, max_side_px: int)
         data_dir: folder that the evidence's relative paths start from.
         view: what to draw.
         max_side_px: the drawing is scaled down, never up, until its longer side fits.
+        opacity: of the hottest heat of an overlay, 0..1.
     """
     if record.evidence is None:
         return NOT_KEPT if record.verdict is Verdict.PASS else NONE_KEPT
     if view is View.HEAT_MAP and record.evidence_map is None:
         return NO_MAP
     try:
-        return _draw(record.evidence, record, data_dir, view, max_side_px)
+        return _draw(record.evidence, record, data_dir, view, (max_side_px, opacity))
     except InspectorError as error:
         return NoDrawing("Picture cannot be shown", str(error))
 
@@ -98,7 +101,10 @@ def draw(record: StoredInspection, data_dir: Path, view: View, max_side_px: int)
 @st.cache_data(
     max_entries=600, show_spinner=False, hash_funcs={StoredInspection: lambda record: record.frame_id}
 )
-def _draw(evidence: str, record: StoredInspection, data_dir: Path, view: View, max_side_px: int) -> Drawing:
+def _draw(
+    evidence: str, record: StoredInspection, data_dir: Path, view: View, look: tuple[int, float]
+) -> Drawing:
+    max_side_px, opacity = look
     image = fit(read_picture(evidence, data_dir), max_side_px)
     height, width = image.shape[:2]
     if view is View.PICTURE or record.evidence_map is None:
@@ -106,7 +112,7 @@ def _draw(evidence: str, record: StoredInspection, data_dir: Path, view: View, m
     scores = _enlarge(read_map(record.evidence_map, data_dir), height, width)
     limit = record.reject_limit if math.isfinite(record.reject_limit) else float(scores.max())
     if view is View.OVERLAY:
-        return Drawing(data_address(overlay(image, scores, limit)), width, height)
+        return Drawing(data_address(overlay(image, scores, limit, opacity=opacity)), width, height)
     lowest, highest = float(scores.min()), max(float(scores.max()), limit)
     return Drawing(data_address(heat_map(scores, lowest, highest)), width, height, lowest, highest)
 
