@@ -18,6 +18,7 @@ from inspector.errors import InspectorError
 from inspector.records import Job, JobState, Role
 
 LINES: Final = 12
+JOBS: Final = 2
 EVERY_S: Final = 1.0
 STATES: Final[dict[JobState, str]] = {
     JobState.WAITING: "waits for the worker",
@@ -30,13 +31,13 @@ STATES: Final[dict[JobState, str]] = {
 
 def show_jobs(product: str) -> None:
     """Draw the newest jobs of a product."""
-    running = any(not job.state.has_ended for job in records().jobs.latest(product, limit=5))
+    running = any(not job.state.has_ended for job in records().jobs.latest(product, limit=JOBS))
     st.fragment(_draw, run_every=EVERY_S if running else None)(product, running)
 
 
 def _draw(product: str, was_running: bool) -> None:
     def draw() -> None:
-        jobs = records().jobs.latest(product, limit=5)
+        jobs = records().jobs.latest(product, limit=JOBS)
         for job in jobs:
             _show(job, moment())
         if was_running and all(job.state.has_ended for job in jobs):

@@ -56,12 +56,7 @@ def show_limit(active: RegisteredBundle, *, may_change: bool) -> None:
         format="%.3g",
         key=f"limit-{active.version}",
     )
-    to_reject, to_pass = what_flips(judged, moved)
-    st.html(
-        f'<div class="told" role="status">With {moved:.3g} instead of {limit:.3g}, of the newest'
-        f" {len(judged)} frames {to_reject} that passed would be rejected, and {to_pass} that were rejected"
-        " would pass.</div>"
-    )
+    st.html(f'<div class="told" role="status">{_words(judged, limit, moved)}</div>')
     st.altair_chart(_histogram(scores, limit, moved), width="stretch", theme=None)
     if may_change:
         st.button(
@@ -70,6 +65,16 @@ def show_limit(active: RegisteredBundle, *, may_change: bool) -> None:
             on_click=_ask,
             args=(active.product, moved),
         )
+
+
+def _words(judged: Sequence[StoredInspection], limit: float, moved: float) -> str:
+    if math.isclose(moved, limit):
+        return f"The newest {len(judged)} frames, judged with {limit:.3g}. Move it to see what would flip."
+    to_reject, to_pass = what_flips(judged, moved)
+    return (
+        f"With {moved:.3g} instead of {limit:.3g}, of the newest {len(judged)} frames {to_reject} that passed"
+        f" would be rejected, and {to_pass} that were rejected would pass."
+    )
 
 
 def what_flips(judged: Sequence[StoredInspection], limit: float) -> tuple[int, int]:
