@@ -3,6 +3,15 @@
 from inspector.records.drift import StoredAlarm
 from inspector.records.outbox import OutboxBacklog, OutboxEntry
 from inspector.records.repository import Records
+from inspector.records.summaries import (
+    Choice,
+    DecisionCount,
+    IntervalCount,
+    KindCount,
+    Latency,
+    ModelChange,
+    ModelUse,
+)
 from inspector.records.values import (
     TRUTHS,
     Account,
@@ -26,8 +35,15 @@ __all__ = [
     "TRUTHS",
     "Account",
     "AuditEntry",
+    "Choice",
     "Decision",
+    "DecisionCount",
     "Destination",
+    "IntervalCount",
+    "KindCount",
+    "Latency",
+    "ModelChange",
+    "ModelUse",
     "OutboxBacklog",
     "OutboxEntry",
     "Records",
