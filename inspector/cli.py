@@ -53,6 +53,7 @@ EXTRA_OF_MODULE = {
         "train",
     ),
     "ray": "batch",
+    "reportlab": "dashboard",
     "streamlit": "dashboard",
     "psycopg": "postgresql",
     "polygraphy": "gpu",

@@ -48,9 +48,7 @@ def name_kind(records: Records, name: str, kind: str | None) -> None:
 def test_a_span_has_its_first_moment_and_not_its_last(records: Records) -> None:
     for name, minute in (("before", -0.01), ("first", 0), ("inside", 30), ("last", 60)):
         store(records, name, minute)
-    assert records.summaries.verdicts(HOUR) == [
-        VerdictCount("line-1", "cam-1", "gasket", Verdict.REJECT, 2)
-    ]
+    assert records.summaries.verdicts(HOUR) == [VerdictCount("line-1", "cam-1", "gasket", Verdict.REJECT, 2)]
 
 
 def test_lines_and_products_narrow_every_sum(records: Records) -> None:
