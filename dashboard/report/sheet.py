@@ -63,6 +63,11 @@ class Table:
     bars: tuple[float, ...] = ()
     has_total: bool = False
 
+    @property
+    def is_narrow(self) -> bool:
+        """Whether its numbers would fall apart from their names if it took the whole width."""
+        return self.words == 1 and not self.bars
+
 
 @dataclass(frozen=True, slots=True)
 class Bar:

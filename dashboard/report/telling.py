@@ -40,14 +40,12 @@ def tell(report: Report, language: Language) -> Sheet:
         sections += [
             Section(words.over_time, (_over_time(report, words),)),
             Section(words.kinds, pareto(report.kinds, words, language)),
+            Section(words.by_place, (_by_place(report, words),)),
         ]
         if report.worst:
             cards = tuple(card(rank, part, report, words) for rank, part in enumerate(report.worst, start=1))
             sections.append(Section(words.worst, (Cards(cards), Paragraph(words.worst_note))))
-        sections += [
-            Section(words.by_place, (_by_place(report, words),)),
-            Section(words.reviews, (_reviews(report, words),)),
-        ]
+        sections.append(Section(words.reviews, (_reviews(report, words),)))
     sections.append(Section(words.drift, _drift(report, words)))
     if report.total.frames:
         sections.append(Section(words.models, _models(report, words)))

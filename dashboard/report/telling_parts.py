@@ -30,8 +30,8 @@ def card(rank: int, part: Part, report: Report, words: Words) -> Card:
             ratio=phrases.times(record.score, record.reject_limit, words),
         ),
         f"{name(record.line)} / {name(record.camera)} · "
-        f"{phrases.clock(record.inspected_at, report.zone, report.span.since)}",
-        words.frame.format(frame=name(record.frame_id)),
+        f"{phrases.clock(record.inspected_at, report.zone, report.span.since)} · "
+        f"{words.frame.format(frame=name(record.frame_id))}",
         _review(part.review, words),
     ]
     if part.why:
