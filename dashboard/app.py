@@ -24,6 +24,7 @@ def main() -> None:
         [
             st.Page("views/live.py", title="Live", icon=":material/monitoring:", default=True),
             st.Page("views/overview.py", title="Overview", icon=":material/bar_chart:"),
+            st.Page("views/report.py", title="Shift report", icon=":material/summarize:"),
             st.Page("views/frame.py", title="Frame", visibility="hidden"),
         ],
         position="top",

@@ -1,4 +1,4 @@
-"""The command of this room: `inspector dashboard`."""
+"""The commands of this room: `inspector dashboard`, and `inspector report` of `commands_report`."""
 
 from __future__ import annotations
 
@@ -7,10 +7,13 @@ from typing import Annotated
 
 import typer
 
+from dashboard.commands_report import report
+
 
 def register(app: typer.Typer) -> None:
-    """Add the command to the app."""
+    """Add the commands to the app."""
     app.command("dashboard")(dashboard)
+    app.command("report")(report)
 
 
 def dashboard(

@@ -27,8 +27,8 @@ _WIDTH: Final = A4[0] - 2 * _MARGIN
 _PADDING: Final = 6.0
 """Points that reportlab leaves free inside a page's frame."""
 _TITLE, _SUBTITLE = style(19, bold=True), style(12)
-_HEADING = style(13, bold=True, colour=ACCENT, spaceBefore=13, spaceAfter=4)
-_QUIET, _PLAIN = style(8.5, colour=QUIET, spaceBefore=2), style(9.5)
+_HEADING = style(13, bold=True, colour=ACCENT, before=13, after=4)
+_QUIET, _PLAIN = style(8.5, colour=QUIET, before=2), style(9.5)
 _FOOTER_SIZE: Final = 8.0
 
 

@@ -8,7 +8,7 @@ from typing import Final
 
 from reportlab.lib.units import mm
 from reportlab.lib.utils import ImageReader
-from reportlab.platypus import Flowable, Image, Spacer, TableStyle
+from reportlab.platypus import Flowable, Image, Paragraph, Spacer, TableStyle
 from reportlab.platypus import Table as Grid
 
 from dashboard.report.pdf_text import (
@@ -19,7 +19,6 @@ from dashboard.report.pdf_text import (
     REJECT,
     RULE,
     UNSURE,
-    Paragraph,
     markup,
     paragraph,
     style,

@@ -46,7 +46,7 @@ def grid(block: Table, width: float) -> Grid:
         ]
         rows.append([*row, RowBar(block.bars[place])] if block.bars else row)
     table = Grid(rows, colWidths=_widths(block, width), repeatRows=1, hAlign="LEFT")
-    looks: list[tuple[object, ...]] = [
+    looks = [
         ("LINEBELOW", (0, 0), (-1, -1), 0.5, RULE),
         ("VALIGN", (0, 0), (-1, 0), "BOTTOM"),
         ("VALIGN", (0, 1), (-1, -1), "TOP"),
@@ -55,9 +55,8 @@ def grid(block: Table, width: float) -> Grid:
         ("TOPPADDING", (0, 0), (-1, -1), 2.5),
         ("BOTTOMPADDING", (0, 0), (-1, -1), 3.5),
     ]
-    if block.has_total:
-        looks.append(("LINEABOVE", (0, -1), (-1, -1), 1, INK))
-    table.setStyle(TableStyle(looks))
+    total = [("LINEABOVE", (0, -1), (-1, -1), 1, INK)] if block.has_total else []
+    table.setStyle(TableStyle([*looks, *total]))
     return table
 
 

@@ -8,7 +8,7 @@ from typing import Final
 from xml.sax.saxutils import escape
 
 from reportlab.lib.colors import Color, HexColor
-from reportlab.lib.enums import TA_RIGHT
+from reportlab.lib.enums import TA_LEFT, TA_RIGHT
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from reportlab.pdfbase.pdfmetrics import registerFont, stringWidth
@@ -57,7 +57,13 @@ def paragraph(text: str, style: ParagraphStyle, before: str = "") -> Paragraph:
 
 
 def style(
-    size: float, *, bold: bool = False, colour: Color = INK, right: bool = False, **more: float
+    size: float,
+    *,
+    bold: bool = False,
+    colour: Color = INK,
+    right: bool = False,
+    before: float = 0,
+    after: float = 0,
 ) -> ParagraphStyle:
     """A style.
 
@@ -66,18 +72,18 @@ def style(
         bold: whether western letters are bold; the other font has one weight.
         colour: of the letters.
         right: whether lines end at the right.
-        more: other properties of reportlab, points.
+        before: room above, points.
+        after: room below, points.
     """
-    values: dict[str, object] = dict(more)
-    if right:
-        values["alignment"] = TA_RIGHT
     return ParagraphStyle(
         f"{size}-{bold}-{right}",
         fontName=WESTERN_BOLD if bold else WESTERN,
         fontSize=size,
         leading=size * _LEADING,
         textColor=colour,
-        **values,
+        alignment=TA_RIGHT if right else TA_LEFT,
+        spaceBefore=before,
+        spaceAfter=after,
     )
 
 

@@ -137,12 +137,14 @@ def parse_moment(text: str, option: str, now: datetime, zone: tzinfo) -> datetim
         try:
             clock = time.fromisoformat(text.strip())
         except ValueError as error:
-            raise ReportError(f"{option} {text!r} is no time", str(error), _EXAMPLES) from error
+            why = "it is neither a date with a time nor a time of the day"
+            raise ReportError(f"{option} {text!r} cannot be read", why, _EXAMPLES) from error
         moment = datetime.combine(now.astimezone(clock.tzinfo or zone).date(), clock)
     try:
         return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC)
     except OverflowError as error:
-        raise ReportError(f"{option} {text!r} is no time", "no calendar goes that far", _EXAMPLES) from error
+        why = "no calendar goes that far"
+        raise ReportError(f"{option} {text!r} cannot be read", why, _EXAMPLES) from error
 
 
 def edges_of(span: Span, zone: tzinfo, most: int = 24) -> tuple[datetime, ...]:

@@ -134,7 +134,7 @@ class DriftAlarms:
             RecordsError: the database cannot be reached.
             ValueError: a time has no time zone.
         """
-        narrowed = []
+        narrowed: list[ColumnElement[bool]] = []
         if products:
             narrowed.append(DriftAlarmRow.product.in_(products))
         if lines:
