@@ -55,8 +55,9 @@ def grid(block: Table, width: float) -> Grid:
         ("TOPPADDING", (0, 0), (-1, -1), 2.5),
         ("BOTTOMPADDING", (0, 0), (-1, -1), 3.5),
     ]
-    total = [("LINEABOVE", (0, -1), (-1, -1), 1, INK)] if block.has_total else []
-    table.setStyle(TableStyle([*looks, *total]))
+    table.setStyle(TableStyle(looks))
+    if block.has_total:
+        table.setStyle(TableStyle([("LINEABOVE", (0, -1), (-1, -1), 1, INK)]))
     return table
 
 
