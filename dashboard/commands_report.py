@@ -97,7 +97,7 @@ def report(
             raise _nothing(records, span, zone, line or (), product or ())
     sheet = tell(gathered, language or settings.report.language)
     if output is not None:
-        write_durably(output, _written(sheet, output))
+        write_durably(output, _written(sheet, output, settings.report.font))
     if json_output:
         typer.echo(json.dumps(facts(gathered), indent=2))
     else:
@@ -165,11 +165,11 @@ def _nothing(
     return ReportError(what, why, "Choose another --from and --until")
 
 
-def _written(sheet: Sheet, output: Path) -> bytes:
+def _written(sheet: Sheet, output: Path, font: Path | None) -> bytes:
     if output.suffix.lower() == PDF:
         from dashboard.report.pdf import pdf
 
-        return pdf(sheet)
+        return pdf(sheet, font)
     from dashboard.report.html import document
 
     return document(sheet).encode("utf-8")

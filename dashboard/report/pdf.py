@@ -2,13 +2,15 @@
 
 Letters of western languages are in Helvetica, all others in STSong-Light. Both are fonts that a reader of PDF
 brings along and that no file has to carry (ISO 32000-1, 9.6.2.2 and 9.7.5.2): a report stays small, and
-Chinese needs no font on the machine that writes it.
+Chinese needs no font on the machine that writes it. A font of the settings takes the place of STSong-Light
+where readers have no such font, or names have letters that it lacks.
 """
 
 from __future__ import annotations
 
 import io
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Final
 
 from reportlab.lib.pagesizes import A4
@@ -19,7 +21,7 @@ from reportlab.platypus import BaseDocTemplate, CondPageBreak, Flowable, SimpleD
 from dashboard.report.pdf_bars import Columns
 from dashboard.report.pdf_parts import card_row, figure_row, legend, statements
 from dashboard.report.pdf_tables import grid
-from dashboard.report.pdf_text import ACCENT, QUIET, WESTERN, paragraph, register_fonts, runs, style
+from dashboard.report.pdf_text import ACCENT, QUIET, WESTERN, lettering, paragraph, runs, style
 from dashboard.report.sheet import Bars, Block, Cards, Paragraph, Sheet, Table
 
 _MARGIN: Final = 14 * mm
@@ -32,9 +34,16 @@ _QUIET, _PLAIN = style(8.5, colour=QUIET, before=2), style(9.5)
 _FOOTER_SIZE: Final = 8.0
 
 
-def pdf(sheet: Sheet) -> bytes:
-    """The report as the bytes of a PDF."""
-    register_fonts()
+def pdf(sheet: Sheet, font: Path | None = None) -> bytes:
+    """The report as the bytes of a PDF.
+
+    Args:
+        sheet: what it tells.
+        font: a TrueType file for letters that are not western; STSong-Light without one.
+
+    Raises:
+        ReportError: the font cannot be used.
+    """
     file = io.BytesIO()
     document = SimpleDocTemplate(
         file,
@@ -48,7 +57,8 @@ def pdf(sheet: Sheet) -> bytes:
         lang=sheet.language,
     )
     footer = _footer(sheet)
-    document.build(list(_story(sheet)), onFirstPage=footer, onLaterPages=footer)
+    with lettering(font):
+        document.build(list(_story(sheet)), onFirstPage=footer, onLaterPages=footer)
     return file.getvalue()
 
 

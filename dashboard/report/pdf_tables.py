@@ -46,16 +46,19 @@ def grid(block: Table, width: float) -> Grid:
         ]
         rows.append([*row, RowBar(block.bars[place])] if block.bars else row)
     table = Grid(rows, colWidths=_widths(block, width), repeatRows=1, hAlign="LEFT")
-    looks = [
-        ("LINEBELOW", (0, 0), (-1, -1), 0.5, RULE),
-        ("VALIGN", (0, 0), (-1, 0), "BOTTOM"),
-        ("VALIGN", (0, 1), (-1, -1), "TOP"),
-        ("LEFTPADDING", (0, 0), (-1, -1), 0),
-        ("RIGHTPADDING", (0, 0), (-1, -1), _GAP),
-        ("TOPPADDING", (0, 0), (-1, -1), 2.5),
-        ("BOTTOMPADDING", (0, 0), (-1, -1), 3.5),
-    ]
-    table.setStyle(TableStyle(looks))
+    table.setStyle(
+        TableStyle(
+            [
+                ("LINEBELOW", (0, 0), (-1, -1), 0.5, RULE),
+                ("VALIGN", (0, 0), (-1, 0), "BOTTOM"),
+                ("VALIGN", (0, 1), (-1, -1), "TOP"),
+                ("LEFTPADDING", (0, 0), (-1, -1), 0),
+                ("RIGHTPADDING", (0, 0), (-1, -1), _GAP),
+                ("TOPPADDING", (0, 0), (-1, -1), 2.5),
+                ("BOTTOMPADDING", (0, 0), (-1, -1), 3.5),
+            ]
+        )
+    )
     if block.has_total:
         table.setStyle(TableStyle([("LINEABOVE", (0, -1), (-1, -1), 1, INK)]))
     return table

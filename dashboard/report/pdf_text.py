@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
-from functools import cache
+import struct
+import unicodedata
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import lru_cache
 from itertools import groupby
+from pathlib import Path
 from typing import Final
 from xml.sax.saxutils import escape
 
@@ -11,8 +17,11 @@ from reportlab.lib.colors import Color, HexColor
 from reportlab.lib.enums import TA_LEFT, TA_RIGHT
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.pdfbase.cidfonts import UnicodeCIDFont
-from reportlab.pdfbase.pdfmetrics import registerFont, stringWidth
+from reportlab.pdfbase.pdfmetrics import getFont, registerFont, stringWidth
+from reportlab.pdfbase.ttfonts import TTFError, TTFont
 from reportlab.platypus import Paragraph
+
+from inspector.errors import ReportError
 
 WESTERN, WESTERN_BOLD, OTHER = "Helvetica", "Helvetica-Bold", "STSong-Light"
 INK: Final[Color] = HexColor("#15202b")
@@ -26,16 +35,59 @@ PANEL: Final[Color] = HexColor("#eef3f8")
 _LEADING: Final = 1.32
 
 
-@cache
-def register_fonts() -> None:
-    """Make the font of non-western letters known to reportlab; its measures come with reportlab."""
-    registerFont(UnicodeCIDFont(OTHER))
+_other: ContextVar[str] = ContextVar("font of letters that are not western", default=OTHER)
+
+
+@contextmanager
+def lettering(font: Path | None) -> Iterator[None]:
+    """Write letters that are not western in a font, as long as the block lasts.
+
+    Args:
+        font: a TrueType file, of which the PDF gets what it uses; None takes `OTHER`.
+
+    Raises:
+        ReportError: the file cannot be used.
+    """
+    before = _other.set(register(font))
+    try:
+        yield
+    finally:
+        _other.reset(before)
+
+
+@lru_cache(maxsize=8)
+def register(font: Path | None) -> str:
+    """Make a font known to reportlab; its name there.
+
+    Raises:
+        ReportError: the file cannot be used.
+    """
+    if font is None:
+        registerFont(UnicodeCIDFont(OTHER))
+        return OTHER
+    try:
+        registerFont(TTFont(str(font), str(font)))
+    # A damaged file makes reportlab stumble over what it reads.
+    except (TTFError, OSError, struct.error, LookupError) as error:
+        raise ReportError(
+            f"the font {font} cannot be used",
+            f"{error or type(error).__name__}",
+            "Set a TrueType file (.ttf, .ttc) as `font` under [report], or none",
+        ) from error
+    return str(font)
 
 
 def runs(text: str, font: str) -> list[tuple[str, str]]:
-    """A text cut into pieces of one font each: `(font, piece)`. Letters outside cp1252 are in `OTHER`."""
-    pieces = groupby(text, key=_is_western)
-    return [(font if western else OTHER, "".join(letters)) for western, letters in pieces]
+    """A text cut into pieces of one font each: `(font, piece)`.
+
+    Letters outside cp1252 are in the font of `lettering`. One that it does not have loses its marks, or is a
+    question mark: a letter that is left out would make another name of it.
+    """
+    other = _other.get()
+    pieces = groupby(
+        (letter for each in text for letter in _shown(each, other)), key=lambda letter: _in(letter, "cp1252")
+    )
+    return [(font if western else other, "".join(letters)) for western, letters in pieces]
 
 
 def width_of(text: str, style: ParagraphStyle) -> float:
@@ -87,9 +139,24 @@ def style(
     )
 
 
-def _is_western(letter: str) -> bool:
+def _shown(letter: str, other: str) -> str:
+    if _in(letter, "cp1252") or _has(other, letter):
+        return letter
+    bare = "".join(each for each in unicodedata.normalize("NFKD", letter) if not unicodedata.combining(each))
+    return bare if bare and _in(bare, "cp1252") else "?"
+
+
+def _has(font: str, letter: str) -> bool:
+    if font == OTHER:
+        # What Adobe-GB1 names are the letters of GBK (Adobe Technical Note 5079).
+        return _in(letter, "gbk")
+    known = getFont(font)
+    return isinstance(known, TTFont) and ord(letter) in known.face.charToGlyph
+
+
+def _in(text: str, encoding: str) -> bool:
     try:
-        letter.encode("cp1252")
+        text.encode(encoding)
     except UnicodeEncodeError:
         return False
     return True

@@ -17,6 +17,7 @@ from dashboard.notices import draw_and_recover, show_error, show_notice
 from dashboard.report.gathering import Report, gather
 from dashboard.report.html import body, document
 from dashboard.report.pdf import pdf
+from dashboard.report.pdf_text import register
 from dashboard.report.sheet import Sheet
 from dashboard.report.spans import USUAL, Span, shift_at, shift_before, span_from, today_until
 from dashboard.report.telling import tell
@@ -164,16 +165,23 @@ def _report(wish: Wish, now: datetime) -> Report:
 
 def _offer(sheet: Sheet, name: str) -> None:
     """Draw the buttons; each file is made when its button is pressed."""
+    font = settings().report.font
     with st.container(horizontal=True, key="report-files"):
-        st.download_button(
-            "Download PDF",
-            lambda: pdf(sheet),
-            f"{name}.pdf",
-            "application/pdf",
-            key="report-pdf",
-            icon=":material/picture_as_pdf:",
-            on_click="ignore",
-        )
+        try:
+            # Looked at now: an error while a file is made would not reach the visitor.
+            register(font)
+        except ReportError as error:
+            show_error(error)
+        else:
+            st.download_button(
+                "Download PDF",
+                lambda: pdf(sheet, font),
+                f"{name}.pdf",
+                "application/pdf",
+                key="report-pdf",
+                icon=":material/picture_as_pdf:",
+                on_click="ignore",
+            )
         st.download_button(
             "Download HTML",
             lambda: document(sheet).encode("utf-8"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import time
+from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -25,6 +26,11 @@ class ReportSettings(Section):
         description="Of shifts and times, such as Europe/Berlin; the machine's own (the page: the browser's)",
     )
     language: Language = Field("en", title="Language", description="Language of the report: en or zh")
+    font: Path | None = Field(
+        None,
+        title="Font",
+        description="TrueType font, put into PDFs for other than western letters; without, the reader's own",
+    )
     shifts: dict[str, time] = Field(
         {"early": time(6), "late": time(14), "night": time(22)},
         title="Shifts",

@@ -59,7 +59,7 @@ def test_this_shift_is_shown_with_its_parts_and_both_files(line: Line, page: App
     assert "One defect: " in said
     assert "Review: Defect confirmed, anna: “deep”" in said
     assert html(page).count("data:image/jpeg;base64,") == 2
-    assert [button.label for button in page.get("download_button")] == ["Download PDF", "Download HTML"]
+    assert [button.label for button in page.download_button] == ["Download PDF", "Download HTML"]
 
 
 def test_another_time_shows_other_frames(line: Line, page: AppTest) -> None:
@@ -82,6 +82,7 @@ def test_an_own_time_is_kept_and_a_wrong_one_is_told(line: Line, page: AppTest) 
     visit(page).button_group(key="report-time").set_value("Own time").run()
     assert "0 of 1 frames were rejected" in text(page)
     begin, end = page.datetime_input
+    assert begin.value is not None
     end.set_value(begin.value).run()
     assert "The span of the report is empty" in text(page)
     assert "Choose an end that is after the begin" in text(page)
@@ -123,7 +124,7 @@ def test_the_shifts_of_a_plant_are_in_its_zone(line: Line, page: AppTest) -> Non
 
 def test_an_empty_database_says_so_and_offers_no_file(page: AppTest) -> None:
     assert "Nothing to report" in text(visit(page))
-    assert not page.get("download_button")
+    assert not page.download_button
 
 
 def test_a_missing_picture_is_said(line: Line, page: AppTest) -> None:
@@ -133,6 +134,17 @@ def test_a_missing_picture_is_said(line: Line, page: AppTest) -> None:
     said = text(visit(page))
     assert "Picture cannot be read" in said
     assert "is gone: there is no such file" in said
+
+
+def test_a_font_that_cannot_be_used_takes_the_pdf_away_and_nothing_else(line: Line, page: AppTest) -> None:
+    line.inspect("a", at=datetime.now(UTC) - seconds(10))
+    line.config.write_text(
+        line.config.read_text(encoding="utf-8") + '[report]\nfont = "nowhere.ttf"\n', encoding="utf-8"
+    )
+    said = text(visit(page))
+    assert "The font nowhere.ttf cannot be used." in said
+    assert "0 of 1 frames were rejected" in said
+    assert [button.label for button in page.download_button] == ["Download HTML"]
 
 
 def test_hostile_names_are_nothing_but_text(line: Line, page: AppTest) -> None:

@@ -3,21 +3,37 @@
 from __future__ import annotations
 
 import io
+from pathlib import Path
 
 import pytest
+import reportlab
 from pypdf import PdfReader
+from pypdf.generic import DictionaryObject
 
 from dashboard.report.pdf import pdf
 from dashboard.report.telling import tell
 from inspector.describing.words import Language
+from inspector.errors import ReportError
 from tests.dashboard.line import Line
 from tests.dashboard.report.shift import SHIFT, after, report_of, work, work_with_hostile_names
 
 A4_POINTS = (595, 842)
+VERA = Path(reportlab.__file__).parent / "fonts" / "Vera.ttf"
 
 
 def read(line: Line, language: Language = "en") -> PdfReader:
     return PdfReader(io.BytesIO(pdf(tell(report_of(line), language))))
+
+
+def fonts(reader: PdfReader) -> set[str]:
+    """The names of all fonts."""
+    return {str(one["/BaseFont"]) for one in objects(reader) if "/BaseFont" in one}
+
+
+def objects(reader: PdfReader) -> list[DictionaryObject]:
+    """Every dictionary of the file."""
+    found = (reader.get_object(number) for number in range(1, len(reader.xref[0]) + 1))
+    return [one for one in found if isinstance(one, DictionaryObject)]
 
 
 def text(reader: PdfReader) -> str:
@@ -64,10 +80,10 @@ def test_hostile_names_are_nothing_but_text(line: Line) -> None:
     said = text(reader).replace(" ", "")
     assert said.count("<script>alert(1)</script>") >= 5
     assert "{{7*7}}" in said
-    for page in reader.pages:
-        assert "/Annots" not in page
-    root = reader.trailer["/Root"].get_object()
-    assert not {"/OpenAction", "/AA", "/Names"} & set(root)
+    # Neither links nor anything that runs.
+    keys = {key for one in objects(reader) for key in one}
+    assert "/Contents" in keys
+    assert not {"/Annots", "/OpenAction", "/AA", "/JS", "/URI", "/Names"} & keys
 
 
 @pytest.mark.parametrize(
@@ -77,6 +93,31 @@ def test_a_name_of_any_letters_and_length_makes_a_pdf(line: Line, name: str) -> 
     bad = line.inspect("bad", defect=True, at=after(1), product=name[:64], camera=name[:64])
     line.describe(bad, sentence=name * 20, kind=(name, 0.9))
     assert len(read(line).pages) >= 1
+
+
+def test_a_letter_that_no_font_has_is_not_left_out(line: Line) -> None:
+    line.inspect("bad", defect=True, at=after(1), product="Łąka-ř-Ж-件-\U0001f525")
+    assert "?aka-r-Ж-件-?" in text(read(line)).replace(" ", "")
+
+
+def test_a_font_of_the_settings_is_put_into_the_file(line: Line) -> None:
+    line.inspect("bad", defect=True, at=after(1), product="Ω-ł")
+    sheet = tell(report_of(line), "en")
+    with_font = PdfReader(io.BytesIO(pdf(sheet, VERA)))
+    assert "Ω-ł" in text(with_font)
+    assert any("BitstreamVera" in name for name in fonts(with_font))
+    assert any("/FontFile2" in one for one in objects(with_font))
+    # What is written next is as before.
+    assert not any("BitstreamVera" in name for name in fonts(PdfReader(io.BytesIO(pdf(sheet)))))
+
+
+@pytest.mark.parametrize("data", [None, b"no font", b"OTTO" + bytes(200), VERA.read_bytes()[:5000]])
+def test_a_font_that_cannot_be_used_is_told(line: Line, tmp_path: Path, data: bytes | None) -> None:
+    font = tmp_path / "font.ttf"
+    if data is not None:
+        font.write_bytes(data)
+    with pytest.raises(ReportError, match=r"the font .* cannot be used: .* Set a TrueType file"):
+        pdf(tell(report_of(line), "en"), font)
 
 
 def test_many_places_run_over_pages_with_their_heads(line: Line) -> None:
