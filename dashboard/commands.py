@@ -1,4 +1,4 @@
-"""The commands of this room: `inspector dashboard`, and `inspector account …`."""
+"""The commands of this room: `inspector dashboard | account | report`."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dashboard import commands_account
+from dashboard.commands_report import report
 from dashboard.worker_process import wants_worker, working
 from inspector.errors import RecordsError
 
@@ -21,6 +22,7 @@ def register(app: typer.Typer) -> None:
     """Add the commands to the app."""
     app.command("dashboard")(dashboard)
     commands_account.register(app)
+    app.command("report")(report)
 
 
 def dashboard(

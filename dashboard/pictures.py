@@ -14,16 +14,16 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
+from dashboard.drawing import JPEG_QUALITY, enlarge, fit, overlaid
 from dashboard.evidence import read_map, read_picture
 from inspector.errors import InspectorError
-from inspector.frames import encode_jpeg, resize
-from inspector.overlay import MAX_OPACITY, overlay
+from inspector.frames import encode_jpeg
+from inspector.overlay import MAX_OPACITY
 from inspector.records import StoredInspection
 from inspector.results import Verdict
 
 COLOUR_MAP: Final = cv2.COLORMAP_INFERNO
 """Lightness rises evenly with the score, which also holds for colour-blind readers."""
-_JPEG_QUALITY: Final = 85
 
 
 class View(StrEnum):
@@ -109,21 +109,12 @@ def _draw(
     height, width = image.shape[:2]
     if view is View.PICTURE or record.evidence_map is None:
         return Drawing(data_address(image), width, height)
-    scores = _enlarge(read_map(record.evidence_map, data_dir), height, width)
-    limit = record.reject_limit if math.isfinite(record.reject_limit) else float(scores.max())
+    scores = enlarge(read_map(record.evidence_map, data_dir), height, width)
     if view is View.OVERLAY:
-        return Drawing(data_address(overlay(image, scores, limit, opacity=opacity)), width, height)
+        return Drawing(data_address(overlaid(image, scores, record.reject_limit, opacity)), width, height)
+    limit = record.reject_limit if math.isfinite(record.reject_limit) else float(scores.max())
     lowest, highest = float(scores.min()), max(float(scores.max()), limit)
     return Drawing(data_address(heat_map(scores, lowest, highest)), width, height, lowest, highest)
-
-
-def fit(image: NDArray[np.uint8], max_side_px: int) -> NDArray[np.uint8]:
-    """Scale a uint8 `[H, W, 3]` picture down until its longer side is at most `max_side_px`."""
-    height, width = image.shape[:2]
-    factor = max_side_px / max(height, width)
-    if factor >= 1:
-        return image
-    return resize(image, max(1, round(height * factor)), max(1, round(width * factor)))
 
 
 def heat_map(scores: NDArray[np.float32], lowest: float, highest: float) -> NDArray[np.uint8]:
@@ -140,13 +131,9 @@ def colour_scale(steps: int = 12) -> str:
     return "linear-gradient(90deg," + ",".join(f"rgb({r},{g},{b})" for r, g, b in colours) + ")"
 
 
-def _enlarge(scores: NDArray[np.float32], height: int, width: int) -> NDArray[np.float32]:
-    return np.asarray(cv2.resize(scores, (width, height), interpolation=cv2.INTER_LINEAR), dtype=np.float32)
-
-
 def data_address(image: NDArray[np.uint8]) -> str:
     """A uint8 `[H, W, 3]` RGB picture as the `data:` address of a JPEG."""
     # Inside the page, and not as a file of Streamlit's media manager: that one forgets files while a browser
     # may still ask for them. Streamlit sends an unchanged element of this size only once.
-    encoded = base64.b64encode(encode_jpeg(image, _JPEG_QUALITY)).decode("ascii")
+    encoded = base64.b64encode(encode_jpeg(image, JPEG_QUALITY)).decode("ascii")
     return f"data:image/jpeg;base64,{encoded}"

@@ -4,6 +4,15 @@ from inspector.records.drift import StoredAlarm
 from inspector.records.jobs import Job
 from inspector.records.outbox import OutboxBacklog, OutboxEntry
 from inspector.records.repository import Records
+from inspector.records.summaries import (
+    Choice,
+    DecisionCount,
+    IntervalCount,
+    KindCount,
+    Latency,
+    ModelChange,
+    ModelUse,
+)
 from inspector.records.values import (
     TRUTHS,
     Account,
@@ -29,11 +38,18 @@ __all__ = [
     "TRUTHS",
     "Account",
     "AuditEntry",
+    "Choice",
     "Decision",
+    "DecisionCount",
     "Destination",
+    "IntervalCount",
     "Job",
     "JobKind",
     "JobState",
+    "KindCount",
+    "Latency",
+    "ModelChange",
+    "ModelUse",
     "OutboxBacklog",
     "OutboxEntry",
     "Records",

@@ -41,6 +41,7 @@ from inspector.records.rows import (
     region_values,
     stored_inspection,
 )
+from inspector.records.summaries import Summaries
 from inspector.records.tables import DescriptionRow, EvidenceRow, InspectionRow, RegionRow
 from inspector.records.values import (
     Destination,
@@ -83,6 +84,8 @@ class Records:
         """What candidates would have changed."""
         self.drift = DriftAlarms(engine, self._transaction, self._name)
         """What has changed in the frames of a camera."""
+        self.summaries = Summaries(engine, self.known, self._name)
+        """What happened in a span of time."""
 
     @classmethod
     def open(cls, url: str) -> Records:
