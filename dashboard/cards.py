@@ -16,6 +16,7 @@ from dashboard.pictures import Drawing, NoDrawing, View, draw
 from dashboard.scores import score_bar
 from dashboard.sentences import Progress, progress_of, sentence
 from dashboard.verdicts import WORDS, badge
+from inspector.overlay import MAX_OPACITY
 from inspector.records import StoredInspection
 from inspector.results import Verdict
 from inspector.settings import Settings
@@ -27,7 +28,12 @@ _PICTURE_PX: Final = 480
 
 
 def show_cards(
-    inspections: Sequence[StoredInspection], settings: Settings, filters: Filters, moment: Moment
+    inspections: Sequence[StoredInspection],
+    settings: Settings,
+    filters: Filters,
+    moment: Moment,
+    *,
+    opacity: float = MAX_OPACITY,
 ) -> None:
     """Draw a card for each inspection, in the order given, as many beside each other as fit.
 
@@ -36,12 +42,13 @@ def show_cards(
         settings: where the evidence's relative paths start, and how rejects are described.
         filters: handed to the frame's page, so that its way back leads here.
         moment: now, in the visitor's zone.
+        opacity: of the hottest heat, 0..1.
     """
     with st.container(key="cards"):
         for place, inspection in enumerate(inspections):
             with st.container(key=f"card-{place}", gap=None):
                 # The picture has an element of its own: it stays as it is while the time beside it changes.
-                st.html(_picture(inspection, _draw(inspection, settings.edge.data_dir)))
+                st.html(_picture(inspection, _draw(inspection, settings.edge.data_dir, opacity)))
                 progress = progress_of(inspection, moment.now, settings.describing)
                 st.html(_facts(inspection, progress, moment))
                 st.page_link(
@@ -53,10 +60,10 @@ def show_cards(
                 )
 
 
-def _draw(inspection: StoredInspection, data_dir: Path) -> Drawing | NoDrawing:
+def _draw(inspection: StoredInspection, data_dir: Path, opacity: float) -> Drawing | NoDrawing:
     # A frame that cannot be judged is shown as it is: its map says nothing about the part.
     view = View.PICTURE if inspection.verdict is Verdict.UNSURE else View.OVERLAY
-    return draw(inspection, data_dir, view, _PICTURE_PX)
+    return draw(inspection, data_dir, view, _PICTURE_PX, opacity)
 
 
 def _picture(inspection: StoredInspection, drawing: Drawing | NoDrawing) -> str:

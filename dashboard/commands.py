@@ -1,7 +1,8 @@
-"""The commands of this room: `inspector dashboard`, and `inspector account …`."""
+"""The commands of this room: `inspector dashboard | account | report`."""
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -9,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dashboard import commands_account
+from dashboard.commands_report import report
+from dashboard.worker_process import wants_worker, working
 from inspector.errors import RecordsError
 
 if TYPE_CHECKING:
@@ -19,12 +22,21 @@ def register(app: typer.Typer) -> None:
     """Add the commands to the app."""
     app.command("dashboard")(dashboard)
     commands_account.register(app)
+    app.command("report")(report)
 
 
 def dashboard(
     config: Annotated[
         Path | None,
         typer.Option("--config", help="Settings, an inspector.toml; defaults and environment without."),
+    ] = None,
+    worker: Annotated[
+        bool | None,
+        typer.Option(
+            help="Do what is asked for on the page in a process beside it; by default where training is"
+            " installed. Elsewhere: `inspector work`.",
+            show_default=False,
+        ),
     ] = None,
     port: Annotated[
         int | None,
@@ -53,7 +65,8 @@ def dashboard(
                 f"First sign-in: name [bold]admin[/bold], one-time password [bold]{first_password}[/bold]"
             )
 
-    serve(config, page.host, chosen, announce)
+    with working(config) if wants_worker(worker) else nullcontext():
+        serve(config, page.host, chosen, announce)
 
 
 def _make_first_admin(url: str, console: Console) -> str | None:

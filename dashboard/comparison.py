@@ -8,10 +8,11 @@ from typing import Final
 
 import streamlit as st
 
+from dashboard.drawing import fit
 from dashboard.evidence import read_picture
 from dashboard.golden import Normals
 from dashboard.nearest_normal import nearest_normal
-from dashboard.pictures import Drawing, NoDrawing, View, data_address, draw, fit
+from dashboard.pictures import Drawing, NoDrawing, View, data_address, draw
 from inspector.errors import InspectorError
 from inspector.records import StoredInspection
 

@@ -58,6 +58,16 @@ def records() -> Records:
     return _open(url, _file_identity(url))
 
 
+def central() -> Records:
+    """The records that the registry is in: the plant's, where there are some, else `records`.
+
+    Raises:
+        RecordsError: the database cannot be reached; nothing is kept, so the next call tries again.
+    """
+    url = settings().registry_database
+    return _open(url, _file_identity(url))
+
+
 def _file_identity(url: str) -> int | None:
     """Number of an SQLite file's inode: an open connection would go on reading a file that was replaced."""
     parsed = make_url(url)

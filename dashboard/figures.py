@@ -16,15 +16,16 @@ from inspector.records import StoredInspection
 _LARGE_PX: Final = 1600
 
 
-def show_figure(inspection: StoredInspection, data_dir: Path, view: View) -> None:
+def show_figure(inspection: StoredInspection, data_dir: Path, view: View, opacity: float) -> None:
     """Draw the frame in one view, or say why it cannot be shown.
 
     Args:
         inspection: the frame's record.
         data_dir: folder that the evidence's relative paths start from.
         view: overlay, picture alone, or heat map.
+        opacity: of the hottest heat of the overlay, 0..1.
     """
-    drawing = draw(inspection, data_dir, view, _LARGE_PX)
+    drawing = draw(inspection, data_dir, view, _LARGE_PX, opacity)
     if isinstance(drawing, NoDrawing):
         why = f"<h3>{escape(drawing.headline)}</h3><p>{escape(drawing.explanation)}</p>"
         st.html(f'<div class="figure none">{why}</div>')

@@ -14,16 +14,16 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
+from dashboard.drawing import JPEG_QUALITY, enlarge, fit, overlaid
 from dashboard.evidence import read_map, read_picture
 from inspector.errors import InspectorError
-from inspector.frames import encode_jpeg, resize
-from inspector.overlay import overlay
+from inspector.frames import encode_jpeg
+from inspector.overlay import MAX_OPACITY
 from inspector.records import StoredInspection
 from inspector.results import Verdict
 
 COLOUR_MAP: Final = cv2.COLORMAP_INFERNO
 """Lightness rises evenly with the score, which also holds for colour-blind readers."""
-_JPEG_QUALITY: Final = 85
 
 
 class View(StrEnum):
@@ -75,7 +75,9 @@ NONE_KEPT: Final = NoDrawing("No picture", "The box has kept no picture of this 
 NO_MAP: Final = NoDrawing("No heat map", "Of this frame the picture was kept, but no anomaly map.")
 
 
-def draw(record: StoredInspection, data_dir: Path, view: View, max_side_px: int) -> Drawing | NoDrawing:
+def draw(
+    record: StoredInspection, data_dir: Path, view: View, max_side_px: int, opacity: float = MAX_OPACITY
+) -> Drawing | NoDrawing:
     """Draw one inspection's frame, or say why that cannot be done.
 
     Args:
@@ -83,13 +85,14 @@ def draw(record: StoredInspection, data_dir: Path, view: View, max_side_px: int)
         data_dir: folder that the evidence's relative paths start from.
         view: what to draw.
         max_side_px: the drawing is scaled down, never up, until its longer side fits.
+        opacity: of the hottest heat of an overlay, 0..1.
     """
     if record.evidence is None:
         return NOT_KEPT if record.verdict is Verdict.PASS else NONE_KEPT
     if view is View.HEAT_MAP and record.evidence_map is None:
         return NO_MAP
     try:
-        return _draw(record.evidence, record, data_dir, view, max_side_px)
+        return _draw(record.evidence, record, data_dir, view, (max_side_px, opacity))
     except InspectorError as error:
         return NoDrawing("Picture cannot be shown", str(error))
 
@@ -98,26 +101,20 @@ def draw(record: StoredInspection, data_dir: Path, view: View, max_side_px: int)
 @st.cache_data(
     max_entries=600, show_spinner=False, hash_funcs={StoredInspection: lambda record: record.frame_id}
 )
-def _draw(evidence: str, record: StoredInspection, data_dir: Path, view: View, max_side_px: int) -> Drawing:
+def _draw(
+    evidence: str, record: StoredInspection, data_dir: Path, view: View, look: tuple[int, float]
+) -> Drawing:
+    max_side_px, opacity = look
     image = fit(read_picture(evidence, data_dir), max_side_px)
     height, width = image.shape[:2]
     if view is View.PICTURE or record.evidence_map is None:
         return Drawing(data_address(image), width, height)
-    scores = _enlarge(read_map(record.evidence_map, data_dir), height, width)
-    limit = record.reject_limit if math.isfinite(record.reject_limit) else float(scores.max())
+    scores = enlarge(read_map(record.evidence_map, data_dir), height, width)
     if view is View.OVERLAY:
-        return Drawing(data_address(overlay(image, scores, limit)), width, height)
+        return Drawing(data_address(overlaid(image, scores, record.reject_limit, opacity)), width, height)
+    limit = record.reject_limit if math.isfinite(record.reject_limit) else float(scores.max())
     lowest, highest = float(scores.min()), max(float(scores.max()), limit)
     return Drawing(data_address(heat_map(scores, lowest, highest)), width, height, lowest, highest)
-
-
-def fit(image: NDArray[np.uint8], max_side_px: int) -> NDArray[np.uint8]:
-    """Scale a uint8 `[H, W, 3]` picture down until its longer side is at most `max_side_px`."""
-    height, width = image.shape[:2]
-    factor = max_side_px / max(height, width)
-    if factor >= 1:
-        return image
-    return resize(image, max(1, round(height * factor)), max(1, round(width * factor)))
 
 
 def heat_map(scores: NDArray[np.float32], lowest: float, highest: float) -> NDArray[np.uint8]:
@@ -134,13 +131,9 @@ def colour_scale(steps: int = 12) -> str:
     return "linear-gradient(90deg," + ",".join(f"rgb({r},{g},{b})" for r, g, b in colours) + ")"
 
 
-def _enlarge(scores: NDArray[np.float32], height: int, width: int) -> NDArray[np.float32]:
-    return np.asarray(cv2.resize(scores, (width, height), interpolation=cv2.INTER_LINEAR), dtype=np.float32)
-
-
 def data_address(image: NDArray[np.uint8]) -> str:
     """A uint8 `[H, W, 3]` RGB picture as the `data:` address of a JPEG."""
     # Inside the page, and not as a file of Streamlit's media manager: that one forgets files while a browser
     # may still ask for them. Streamlit sends an unchanged element of this size only once.
-    encoded = base64.b64encode(encode_jpeg(image, _JPEG_QUALITY)).decode("ascii")
+    encoded = base64.b64encode(encode_jpeg(image, JPEG_QUALITY)).decode("ascii")
     return f"data:image/jpeg;base64,{encoded}"

@@ -25,8 +25,10 @@ _OPTIONS: Final[dict[str, str]] = {
     "global.developmentMode": "false",
     "logger.hideWelcomeMessage": "true",  # it would look up this machine's address on the internet
     "logger.level": "warning",
+    "runner.magicEnabled": "false",  # it would draw the docstring of a constant
     "server.fileWatcherType": "none",
     "server.headless": "true",
+    "server.maxUploadSize": "40",  # megabytes a file, as dashboard/uploads.py takes them
     "server.showEmailPrompt": "false",
 }
 

@@ -54,6 +54,7 @@ EXTRA_OF_MODULE = {
     ),
     "argon2": "dashboard",
     "ray": "batch",
+    "reportlab": "dashboard",
     "streamlit": "dashboard",
     "psycopg": "postgresql",
     "polygraphy": "gpu",

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,7 +12,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from inspector.progress import progress_bar
+from inspector.progress import step_bars
 
 if TYPE_CHECKING:
     from inspector.preview.comparing import Comparison
@@ -42,28 +43,19 @@ def preview(
 
     The exit code is 1 where something speaks against the candidate.
     """
-    from inspector.inspecting import load_inspector, utc_now
-    from inspector.preview.comparing import compare
-    from inspector.preview.keeping import stored_preview
-    from inspector.preview.policy import reasons_against
+    from inspector.inspecting import utc_now
+    from inspector.preview.making import make_preview
     from inspector.preview.report import write_report
-    from inspector.preview.trials import gather
-    from inspector.records import Records
     from inspector.settings import load_settings
 
     settings = load_settings(config)
-    before, after = load_inspector(active, settings.engine), load_inspector(candidate, settings.engine)
-    trials = gather(before.bundle, after.bundle, settings, last=last)
-    errors = Console(stderr=True)
-    with progress_bar(errors) as progress:
-        task = progress.add_task("Judging frames by both", total=len(trials))
-        comparison = compare(before, after, trials, lambda: progress.advance(task))
-    reasons = reasons_against(comparison, after.limits)
-    now = utc_now()
-    with Records.open(settings.registry_database) as records:
-        records.previews.add(stored_preview(comparison, reasons, now))
+    with step_bars(Console(stderr=True)) as on_step:
+        made = make_preview(
+            active, candidate, settings, last=last, on_frame=partial(on_step, "Judging frames by both")
+        )
+    comparison, reasons = made.comparison, made.reasons
     if output is not None:
-        write_report(comparison, reasons, before, after, output, written_at=now)
+        write_report(comparison, reasons, made.before, made.after, output, written_at=utc_now())
     if json_output:
         typer.echo(json.dumps(_facts(comparison, reasons), indent=2))
     else:

@@ -9,6 +9,7 @@ import json
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,7 +17,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from inspector.progress import progress_bar
+from inspector.progress import step_bars
 
 if TYPE_CHECKING:
     from inspector.records import Records, RegisteredBundle
@@ -165,31 +166,23 @@ def _reasons_against(
     report: Path | None,
 ) -> tuple[str, ...]:
     """What speaks against a bundle; nothing where none is active yet, or where it is the active one."""
-    from inspector.inspecting import load_inspector, utc_now
-    from inspector.preview.comparing import compare
-    from inspector.preview.keeping import stored_preview
-    from inspector.preview.policy import reasons_against
+    from inspector.inspecting import utc_now
+    from inspector.preview.making import make_preview
     from inspector.preview.report import write_report
-    from inspector.preview.trials import gather
 
     active = records.bundles.active(product)
     if active is None or active.version == version:
         return ()
     with tempfile.TemporaryDirectory() as scratch:
         before, after = (
-            load_inspector(registry.fetch(product, one, Path(scratch) / one).path, settings.engine)
-            for one in (active.version, version)
+            registry.fetch(product, one, Path(scratch) / one).path for one in (active.version, version)
         )
-        trials = gather(before.bundle, after.bundle, settings, last=last)
-        with progress_bar(Console(stderr=True)) as progress:
-            task = progress.add_task("Judging frames by both", total=len(trials))
-            comparison = compare(before, after, trials, lambda: progress.advance(task))
-        reasons = reasons_against(comparison, after.limits)
-        now = utc_now()
-        records.previews.add(stored_preview(comparison, reasons, now))
+        with step_bars(Console(stderr=True)) as on_step:
+            on_frame = partial(on_step, "Judging frames by both")
+            made = make_preview(before, after, settings, last=last, on_frame=on_frame)
         if report is not None:
-            write_report(comparison, reasons, before, after, report, written_at=now)
-    return reasons
+            write_report(made.comparison, made.reasons, made.before, made.after, report, written_at=utc_now())
+    return made.reasons
 
 
 def _facts(bundle: RegisteredBundle) -> dict[str, str | None]:

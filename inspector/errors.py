@@ -109,6 +109,10 @@ class DashboardError(InspectorError):
     """The page cannot be served."""
 
 
+class ReportError(InspectorError):
+    """A report cannot be made of what was asked for."""
+
+
 class DemoError(InspectorError):
     """A step of the demo failed, or one of its processes ended by itself."""
 

@@ -22,6 +22,7 @@ def overlay(
     anomaly_map: NDArray[np.float32],
     limit: float,
     regions: Sequence[Region] = (),
+    opacity: float = MAX_OPACITY,
 ) -> NDArray[np.uint8]:
     """Blend a heat map on a frame.
 
@@ -34,6 +35,7 @@ def overlay(
         anomaly_map: float32 `[H, W]`, from `inspector.inspecting.anomaly_map_in_frame`.
         limit: the bundle's pixel limit; places above it are outlined.
         regions: their boxes are drawn, which also shows a region whose pixels are all below the limit.
+        opacity: of the hottest heat, 0..1.
 
     Returns:
         uint8 `[H, W, 3]` RGB, a new array.
@@ -48,8 +50,8 @@ def overlay(
         )
     heat = _heat(anomaly_map, limit)
     colours = cv2.applyColorMap(np.asarray(255 * heat, dtype=np.uint8), cv2.COLORMAP_TURBO)
-    opacity = MAX_OPACITY * heat
-    blended = cv2.blendLinear(image, cv2.cvtColor(colours, cv2.COLOR_BGR2RGB), 1 - opacity, opacity)
+    share = np.float32(opacity) * heat
+    blended = cv2.blendLinear(image, cv2.cvtColor(colours, cv2.COLOR_BGR2RGB), 1 - share, share)
     thickness = max(1, round(max(image.shape[:2]) * OUTLINE_SHARE))
     above = (anomaly_map > limit).astype(np.uint8)
     outlines, _ = cv2.findContours(above, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)

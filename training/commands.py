@@ -21,6 +21,7 @@ from training import (
     commands_parts,
     commands_retrain,
     commands_train_all,
+    commands_work,
 )
 from training.model_names import OWN
 
@@ -37,6 +38,7 @@ def register(app: typer.Typer) -> None:
     commands_describing.register(app)
     commands_language_model.register(app)
     commands_parts.register(app)
+    commands_work.register(app)
 
 
 def train(

@@ -86,13 +86,12 @@ def retrain(
     from inspector.settings import load_settings
     from training.retraining.results import KnownDefect
     from training.retraining.retraining import retrain_product
-    from training.retraining.reviewed import add_pictures, gather_reviewed
+    from training.retraining.reviewed import gather_new
 
     is_folder = (Path(product) / MANIFEST_NAME).is_file()
     _check(product, normal, output, is_folder=is_folder, from_reviews=from_reviews)
     settings = load_settings(config)
     errors = Console(stderr=True)
-    chosen: list[str] = []
     with ExitStack() as resources:
         scratch = Path(resources.enter_context(tempfile.TemporaryDirectory()))
         registry = None
@@ -102,33 +101,22 @@ def retrain(
             central = resources.enter_context(Records.open(settings.registry_database))
             registry = Registry(central, settings.registry.url)
             active = registry.fetch(product, registry.active(product).version, scratch / "active")
-        new, bad = scratch / "new", scratch / "defects"
-        new.mkdir()
-        bad.mkdir()
-        notes = TimelyNotes(errors, without=f"{new}{os.sep}")
-        known: list[KnownDefect] = []
-        if from_reviews:
-            records = resources.enter_context(Records.open(settings.database.url))
-            reviewed = gather_reviewed(
-                records, active.product, settings.edge.data_dir, new, bad, allow_none=normal is not None
-            )
-            known += reviewed.defects
-            notes.tell(reviewed.notes)
-            chosen = [file.name for file in image_files(new)]
-        if normal is not None:
-            add_pictures(normal, new)
+        gathered = gather_new(settings, active.product, scratch, normal=normal, from_reviews=from_reviews)
+        notes = TimelyNotes(errors, without=f"{gathered.folder}{os.sep}")
+        notes.tell(gathered.notes)
+        known = [*gathered.defects]
         if defects is not None:
             known += [KnownDefect(file.name, file) for file in image_files(defects)]
         target = output or scratch / "candidate"
         with step_bars(errors) as on_step:
             retrained = retrain_product(
                 active,
-                new,
+                gathered.folder,
                 target,
                 known=known,
                 overwrite=overwrite,
                 keep=None if keep_outliers else keep or (),
-                chosen=chosen,
+                chosen=gathered.chosen,
                 on_step=on_step,
                 on_report=lambda report: notes.tell(report.notes),
             )

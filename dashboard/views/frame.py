@@ -14,11 +14,13 @@ from dashboard.figures import show_figure
 from dashboard.filters import AMONG, Filters, address
 from dashboard.neighbours import newer, older
 from dashboard.notices import draw_again, draw_and_recover, show_notice
+from dashboard.opacity import choose_opacity
 from dashboard.pictures import View
 from dashboard.regions import show_regions
 from dashboard.scores import score_bar
 from dashboard.sentences import Progress, how_it_came, progress_of, sentence
 from dashboard.verdicts import badge
+from inspector.overlay import MAX_OPACITY
 from inspector.records import StoredInspection
 
 LIVE_PAGE: Final = "views/live.py"
@@ -56,9 +58,10 @@ def _show_frame(here: StoredInspection, filters: Filters, now: Moment) -> None:
             _show_step("Older", older(records(), here, filters), filters)
             _show_step("Newer", newer(records(), here, filters), filters)
             view = _choose_view() if here.evidence else View.PICTURE
+            opacity = choose_opacity("frame") if view is View.OVERLAY else MAX_OPACITY
         if filters:
             st.html(f'<div class="among">Stepping through: {escape(str(filters))}</div>')
-        show_figure(here, settings().edge.data_dir, view)
+        show_figure(here, settings().edge.data_dir, view, opacity)
     with right:
         progress = progress_of(here, now.now, settings().describing)
         st.html(

@@ -13,6 +13,7 @@ from dashboard.context import Moment, moment, settings
 from dashboard.counting import counts_of_cameras_seen
 from dashboard.filters import Filters, choose_filters
 from dashboard.notices import draw_or_explain, show_notice
+from dashboard.opacity import choose_opacity
 from dashboard.snapshots import Snapshot
 from dashboard.tiles import show_tiles
 from inspector.errors import RecordsError
@@ -43,9 +44,9 @@ def _draw(now: Moment, held: bool) -> None:
     shown = _snapshot(now, filters, held)
     with tiles:
         show_tiles(shown.today, "today")
-    _show_state(shown, held)
+    opacity = _show_state(shown, held)
     if shown.newest:
-        show_cards(shown.newest, settings(), filters, shown.moment)
+        show_cards(shown.newest, settings(), filters, shown.moment, opacity=opacity)
     elif filters:
         show_notice("No frame matches", f"There is no frame of {filters}.", "Clear a filter above.")
     else:
@@ -70,7 +71,8 @@ def _seen(now: Moment) -> list[VerdictCount]:
     return seen
 
 
-def _show_state(shown: Snapshot, held: bool) -> None:
+def _show_state(shown: Snapshot, held: bool) -> float:
+    """Draw what keeps the page up to date; the opacity that is chosen beside it."""
     now = shown.moment
     age = f"Last frame {age_text(shown.newest[0].inspected_at, now.now)}" if shown.newest else "No frames yet"
     state = "On hold, not updating" if held else "Updating"
@@ -81,6 +83,7 @@ def _show_state(shown: Snapshot, held: bool) -> None:
             f"<time>{clock}</time></div>"
         )
         st.toggle("Hold the picture still", key=HOLD, width="content")
+        return choose_opacity("live")
 
 
 def _show_welcome() -> None:

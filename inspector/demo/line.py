@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import re
 import shutil
 import socket
 import time
@@ -30,9 +31,11 @@ from inspector.demo.plan import BOX, HOST, LINE, DemoPlan, DemoProduct
 from inspector.describing.language_model_folder import MANIFEST_NAME as LANGUAGE_MODEL_MANIFEST
 from inspector.errors import DemoError
 from inspector.records import Records
+from inspector.registry import Registry
 
 CONNECTED: Final = "connected to the broker"
 """Event in the log of `inspector edge run` after which it takes frames."""
+BY: Final = "inspector demo"
 _START_TIMEOUT_S: Final = 60.0
 _DRAIN_PATIENCE_S: Final = 20.0
 """The box may take so long for the frames that the cameras sent last."""
@@ -80,12 +83,12 @@ def run_demo(options: DemoOptions, console: Console, request: StopRequest) -> in
             _prepare(plan, children, console)
             if not options.templates:
                 _prepare_language_model(plan, children, console)
-            _start(plan, children, console)
+            password = _start(plan, children, console)
         except DemoStopped:
             console.print("Stopped before the line ran.")
             return _STOPPED
         cameras = [_camera(plan, children, index, options.rate_per_s) for index in range(len(plan.products))]
-        console.print(_panel(plan, options))
+        console.print(_panel(plan, options, password))
         with Records.open(plan.database_url) as records:
             with console.status("waiting for the first frames") as status:
                 children.wait(options.seconds, lambda: status.update(_tally(records)))
@@ -141,8 +144,14 @@ def _prepare(plan: DemoPlan, children: Children, console: Console) -> None:
         _train(product, plan, children, console, code)
     for leftover in plan.folder.glob(f"{plan.database.name}*"):
         leftover.unlink()
-    shutil.rmtree(plan.data, ignore_errors=True)
+    for folder in (plan.data, plan.registry, plan.uploads):
+        shutil.rmtree(folder, ignore_errors=True)
     plan.settings.write_text(plan.settings_text(), encoding="utf-8")
+    with Records.open(plan.database_url) as records:
+        registry = Registry(records, str(plan.registry))
+        for product in plan.products:
+            added = registry.add(product.bundle, by=BY)
+            registry.promote(product.name, added.version, by=BY, why="the demo's first model")
 
 
 def _train(product: DemoProduct, plan: DemoPlan, children: Children, console: Console, code: str) -> None:
@@ -181,18 +190,26 @@ def _prepare_language_model(plan: DemoPlan, children: Children, console: Console
     console.print(f"language model: prepared in {time.monotonic() - started:.0f} s", highlight=False)
 
 
-def _start(plan: DemoPlan, children: Children, console: Console) -> None:
-    """Broker, box and page, each when the one before answers."""
+def _start(plan: DemoPlan, children: Children, console: Console) -> str:
+    """Broker, box and page, each when the one before answers; the admin's one-time password."""
     config = ("--config", str(plan.settings))
     with console.status("Starting broker, box and page"):
         _start_broker(plan, children)
         children.wait_until(partial(_listens, plan.mqtt_port), "an answer of the broker", _START_TIMEOUT_S)
         edge = children.start_inspector("edge", "edge", "run", *config)
-        children.start_inspector("dashboard", "dashboard", *config)
+        page = children.start_inspector("dashboard", "dashboard", *config)
         children.wait_until(
             partial(_is_connected, edge), "the box's connection to the broker", _START_TIMEOUT_S
         )
         children.wait_until(partial(_page_answers, plan), "an answer of the page", _START_TIMEOUT_S)
+        children.wait_until(lambda: bool(_password(page)), "the page's first account", _START_TIMEOUT_S)
+    return _password(page)
+
+
+def _password(page: Child) -> str:
+    """What `inspector dashboard` has printed for the first sign-in; empty before that."""
+    told = re.search(r"one-time password (\S+)", page.log.read_text(encoding="utf-8", errors="replace"))
+    return told.group(1) if told else ""
 
 
 def _start_broker(plan: DemoPlan, children: Children) -> None:
@@ -264,10 +281,12 @@ def _is_under_way(records: Records, frames: int) -> bool:
     return bool(records.undescribed_rejects(BOX, datetime.min.replace(tzinfo=UTC), 1))
 
 
-def _panel(plan: DemoPlan, options: DemoOptions) -> Panel:
+def _panel(plan: DemoPlan, options: DemoOptions, password: str) -> Panel:
     products = ", ".join(f"{product.camera} sees {product.name}" for product in plan.products)
     end = "Ctrl-C stops it" if options.seconds is None else f"It stops by itself after {options.seconds:g} s"
     text = f"""Open [bold]{plan.page}[/bold]
+
+Sign in   admin, one-time password {password}
 
 {products}, {options.rate_per_s:g} frames a second each.
 Broker    {HOST}:{plan.mqtt_port}

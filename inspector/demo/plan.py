@@ -113,6 +113,16 @@ class DemoPlan:
         return self.folder / "box-1"
 
     @property
+    def registry(self) -> Path:
+        """Bundles by product and version."""
+        return self.folder / "registry"
+
+    @property
+    def uploads(self) -> Path:
+        """Pictures that are uploaded to the page."""
+        return self.folder / "uploads"
+
+    @property
     def page(self) -> str:
         """Address of the page."""
         return f"http://{HOST}:{self.page_port}"
@@ -139,9 +149,13 @@ port = {self.mqtt_port}
 [database]
 url = {_quoted(self.database_url)}
 
+[registry]
+url = {_quoted(self.registry)}
+
 [dashboard]
 host = {_quoted(HOST)}
 port = {self.page_port}
+uploads_dir = {_quoted(self.uploads)}
 
 [edge]
 box = {_quoted(BOX)}
@@ -149,6 +163,9 @@ data_dir = {_quoted(self.data)}
 
 [edge.evidence]
 pass_share = 1.0
+
+[edge.models]
+follow = true
 {cameras}
 [describing]
 language_model = {_quoted(self.language_model)}

@@ -1,14 +1,26 @@
 """Records of every inspection, in SQLite or PostgreSQL."""
 
 from inspector.records.drift import StoredAlarm
+from inspector.records.jobs import Job
 from inspector.records.outbox import OutboxBacklog, OutboxEntry
 from inspector.records.repository import Records
+from inspector.records.summaries import (
+    Choice,
+    DecisionCount,
+    IntervalCount,
+    KindCount,
+    Latency,
+    ModelChange,
+    ModelUse,
+)
 from inspector.records.values import (
     TRUTHS,
     Account,
     AuditEntry,
     Decision,
     Destination,
+    JobKind,
+    JobState,
     RegisteredBundle,
     Review,
     Role,
@@ -26,8 +38,18 @@ __all__ = [
     "TRUTHS",
     "Account",
     "AuditEntry",
+    "Choice",
     "Decision",
+    "DecisionCount",
     "Destination",
+    "IntervalCount",
+    "Job",
+    "JobKind",
+    "JobState",
+    "KindCount",
+    "Latency",
+    "ModelChange",
+    "ModelUse",
     "OutboxBacklog",
     "OutboxEntry",
     "Records",

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, Engine, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, insert, select, update
 
 from inspector.drift.channels import DriftKind, What
 from inspector.errors import RecordsError
 from inspector.records.database import explained
 from inspector.records.tables import DriftAlarmRow
+from inspector.records.values import with_zone
 
 _COLUMNS = DriftAlarmRow.__table__.columns
 
@@ -106,23 +107,45 @@ class DriftAlarms:
         Raises:
             RecordsError: the database cannot be reached.
         """
-        found = self._read(key=key, limit=1)
+        found = self._read([DriftAlarmRow.id == key], 1)
         return found[0] if found else None
 
     def latest(
-        self, *, limit: int = 50, products: tuple[str, ...] = (), only_open: bool = False
+        self,
+        *,
+        limit: int = 50,
+        products: tuple[str, ...] = (),
+        lines: tuple[str, ...] = (),
+        since: datetime | None = None,
+        until: datetime | None = None,
+        only_open: bool = False,
     ) -> list[StoredAlarm]:
         """The newest alarms, the newest first.
 
         Args:
             limit: at most so many.
-            products: only these; all when empty.
+            products: only these; all when empty. The same holds for lines.
+            lines: only these lines.
+            since: only those that became certain at this time or later.
+            until: only those that became certain before this time.
             only_open: only those that nobody has dealt with.
 
         Raises:
             RecordsError: the database cannot be reached.
+            ValueError: a time has no time zone.
         """
-        return self._read(limit=limit, products=products, only_open=only_open)
+        narrowed: list[ColumnElement[bool]] = []
+        if products:
+            narrowed.append(DriftAlarmRow.product.in_(products))
+        if lines:
+            narrowed.append(DriftAlarmRow.line.in_(lines))
+        if since is not None:
+            narrowed.append(DriftAlarmRow.detected_at >= with_zone(since))
+        if until is not None:
+            narrowed.append(DriftAlarmRow.detected_at < with_zone(until))
+        if only_open:
+            narrowed.append(DriftAlarmRow.acknowledged_at.is_(None))
+        return self._read(narrowed, limit)
 
     def acknowledge(self, key: int, *, by: str, at: datetime, is_normal_now: bool = False) -> None:
         """Note that somebody has dealt with an alarm; the box then watches that camera again.
@@ -150,16 +173,9 @@ class DriftAlarms:
                     what, "there is no open alarm of this number", "See `inspector drift list`"
                 )
 
-    def _read(
-        self, *, limit: int, key: int | None = None, products: tuple[str, ...] = (), only_open: bool = False
-    ) -> list[StoredAlarm]:
-        query = select(*_COLUMNS).order_by(DriftAlarmRow.detected_at.desc(), DriftAlarmRow.id.desc())
-        if key is not None:
-            query = query.where(DriftAlarmRow.id == key)
-        if products:
-            query = query.where(DriftAlarmRow.product.in_(products))
-        if only_open:
-            query = query.where(DriftAlarmRow.acknowledged_at.is_(None))
+    def _read(self, narrowed: Sequence[ColumnElement[bool]], limit: int) -> list[StoredAlarm]:
+        order = (DriftAlarmRow.detected_at.desc(), DriftAlarmRow.id.desc())
+        query = select(*_COLUMNS).where(*narrowed).order_by(*order)
         what = f"alarms of drift cannot be read from {self._name}"
         with explained(what), self._engine.connect() as connection:
             rows = connection.execute(query.limit(limit)).mappings().all()

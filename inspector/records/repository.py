@@ -28,6 +28,7 @@ from inspector.records.audit import Audit
 from inspector.records.bundles import Bundles
 from inspector.records.database import connect, explained, for_writing, parse_url, show
 from inspector.records.drift import DriftAlarms
+from inspector.records.jobs import Jobs
 from inspector.records.migrating import migrate
 from inspector.records.outbox import Outbox, insert_ignoring, put
 from inspector.records.previews import Previews
@@ -40,6 +41,7 @@ from inspector.records.rows import (
     region_values,
     stored_inspection,
 )
+from inspector.records.summaries import Summaries
 from inspector.records.tables import DescriptionRow, EvidenceRow, InspectionRow, RegionRow
 from inspector.records.values import (
     Destination,
@@ -76,10 +78,14 @@ class Records:
         """Who may use the dashboard."""
         self.bundles = Bundles(engine, self._transaction, self._name)
         """Which bundles there are, and which are active."""
+        self.jobs = Jobs(engine, self._transaction, self._name)
+        """What a worker was asked for."""
         self.previews = Previews(engine, self._transaction, self._name)
         """What candidates would have changed."""
         self.drift = DriftAlarms(engine, self._transaction, self._name)
         """What has changed in the frames of a camera."""
+        self.summaries = Summaries(engine, self.known, self._name)
+        """What happened in a span of time."""
 
     @classmethod
     def open(cls, url: str) -> Records:

@@ -28,7 +28,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 from inspector.describing.words import Contrast, Position, Severity, Shape, Size, Source
 from inspector.drift.channels import DriftKind, What
-from inspector.records.values import Decision, Destination, Role, Stage, Told
+from inspector.records.values import Decision, Destination, JobKind, JobState, Role, Stage, Told
 from inspector.results import Verdict
 
 
@@ -344,6 +344,43 @@ class AccountRow(Table):
     is_temporary: Mapped[bool]
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     created_by: Mapped[str] = mapped_column(String(128))
+
+
+class JobRow(Table):
+    """Work that somebody has asked for; see `inspector.records.jobs`."""
+
+    __tablename__ = "jobs"
+
+    id: Mapped[int] = mapped_column(_Key, primary_key=True)
+    kind: Mapped[JobKind] = mapped_column(_words(JobKind, "job_kind"))
+    product: Mapped[str] = mapped_column(String(64), index=True)
+    arguments: Mapped[dict[str, Any]] = mapped_column(JSON)
+    state: Mapped[JobState] = mapped_column(_words(JobState, "job_state"), index=True)
+    asked_by: Mapped[str] = mapped_column(String(128))
+    asked_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    worker: Mapped[str | None] = mapped_column(String(128))
+    started_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    heard_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    """When the worker told last how far it is."""
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    step: Mapped[str] = mapped_column(Text)
+    done: Mapped[int]
+    parts: Mapped[int]
+    result: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+    error: Mapped[str] = mapped_column(Text)
+
+
+class JobLineRow(Table):
+    """A line of a job's log."""
+
+    __tablename__ = "job_lines"
+
+    job_id: Mapped[int] = mapped_column(
+        _Key, ForeignKey("jobs.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    position: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    text: Mapped[str] = mapped_column(Text)
 
 
 class AuditRow(Table):

@@ -85,6 +85,34 @@ class Told(StrEnum):
     DESCRIPTION = "description"
 
 
+class JobKind(StrEnum):
+    """What a worker can be asked for."""
+
+    TRAIN = "train"
+    """A product from pictures of good parts."""
+    RETRAIN = "retrain"
+    """The active bundle learns further."""
+    PREVIEW = "preview"
+    """A candidate beside the active bundle."""
+    CALIBRATE = "calibrate"
+    """The active bundle with another limit."""
+
+
+class JobState(StrEnum):
+    """How a job stands."""
+
+    WAITING = "waiting"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+    @property
+    def has_ended(self) -> bool:
+        """Nothing more will come of it."""
+        return self not in {JobState.WAITING, JobState.RUNNING}
+
+
 @dataclass(frozen=True, slots=True)
 class StoredFacts:
     """What was measured of one region; see `inspector.describing.facts.RegionFacts`. None: not measured.

@@ -13,6 +13,7 @@ from inspector.settings.edge import (
     WatchdogSettings,
 )
 from inspector.settings.loading import Settings, load_settings
+from inspector.settings.report import ReportSettings
 from inspector.settings.shared import (
     CentralSettings,
     DashboardSettings,
@@ -40,6 +41,7 @@ __all__ = [
     "ModelSettings",
     "MqttSettings",
     "RegistrySettings",
+    "ReportSettings",
     "Settings",
     "TlsSettings",
     "VideoSettings",

@@ -16,6 +16,7 @@ from pydantic_settings.exceptions import SettingsError as UnreadableVariableErro
 from inspector.errors import SettingsError
 from inspector.messages import NAME_PATTERN
 from inspector.settings.edge import EdgeSettings
+from inspector.settings.report import ReportSettings
 from inspector.settings.shared import (
     CentralSettings,
     DashboardSettings,
@@ -57,6 +58,7 @@ class Settings(BaseSettings):
     edge: EdgeSettings = Field(EdgeSettings(), title="Edge")
     describing: DescribingSettings = Field(DescribingSettings(), title="Describing")
     dashboard: DashboardSettings = Field(DashboardSettings(), title="Dashboard")
+    report: ReportSettings = Field(ReportSettings(), title="Shift report")
 
     @property
     def registry_database(self) -> str:

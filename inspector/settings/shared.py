@@ -149,6 +149,21 @@ class DashboardSettings(Section):
     refresh_s: float = Field(
         2.0, title="Refresh", description="Seconds between updates of the live page", ge=0.2, le=3600
     )
+    boxes: tuple[str, ...] = Field(
+        (),
+        title="Boxes",
+        description="Addresses of the boxes' health, such as http://box-1:9464; without any, this machine's",
+    )
+    uploads_dir: Path = Field(
+        Path("var/uploads"),
+        title="Uploads",
+        description="Folder of uploaded pictures; the worker that learns from them must see it too",
+    )
+    training_config: Path | None = Field(
+        None,
+        title="Training settings",
+        description="TOML file of training settings for what is trained from the page; else the defaults",
+    )
     require_sign_in: bool = Field(
         False,
         title="Require sign-in",

@@ -13,6 +13,9 @@ from tests.services import missing
 
 DESKTOP_PX = (1280, 800)
 TABLET_PX = (1024, 768)
+PHONE_PX = (390, 844)
+GLOVE_PX = 44
+"""Smallest target for a finger, WCAG 2.2 success criterion 2.5.5."""
 _FLAGS = (
     "--headless",
     "--no-sandbox",

@@ -424,3 +424,21 @@ def test_the_time_zone_of_the_visitor_decides_what_is_today(line: Line, page: Ap
     hours = (1 - now.hour + 12) % 24 - 12
     page.context["timezone"] = f"Etc/GMT{-hours:+d}" if hours else "Etc/GMT"
     assert tiles(page.run())[Verdict.PASS] == "0"
+
+
+def test_heat_is_drawn_as_strongly_as_chosen_and_the_choice_stays(page: AppTest, line: Line) -> None:
+    line.inspect("bad", defect=True)
+
+    def picture() -> str:
+        found = re.search(r'<img src="(data:[^"]+)"', html(page))
+        assert found is not None
+        return found.group(1)
+
+    usual = (page.run(), picture())[1]
+    page.slider(key="heat-live").set_value(0).run()
+    without = picture()
+    page.slider(key="heat-live").set_value(100).run()
+    strong = picture()
+    assert len({usual, without, strong}) == 3
+    frame_page(page, "bad")
+    assert page.slider(key="heat-frame").value == 100

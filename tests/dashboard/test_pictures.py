@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from dashboard.pictures import NO_MAP, NONE_KEPT, NOT_KEPT, Drawing, NoDrawing, View, draw, fit, heat_map
+from dashboard.drawing import fit
+from dashboard.pictures import NO_MAP, NONE_KEPT, NOT_KEPT, Drawing, NoDrawing, View, draw, heat_map
 from inspector.frames import decode_image
 from inspector.records import StoredInspection
 from tests.dashboard.line import Line

@@ -9,14 +9,10 @@ from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.keys import Keys
 
 from inspector.records import Decision, Role
-from tests.dashboard.browser import DESKTOP_PX, TABLET_PX, show_at
+from tests.dashboard.browser import DESKTOP_PX, GLOVE_PX, PHONE_PX, TABLET_PX, show_at
 from tests.dashboard.line import seconds
 from tests.dashboard.people import PASSWORD, person
 from tests.dashboard.visit import Visit
-
-PHONE_PX = (390, 844)
-GLOVE_PX = 44
-"""Smallest target for a finger, WCAG 2.2 success criterion 2.5.5."""
 
 
 def sign_in(visit: Visit, name: str) -> None:

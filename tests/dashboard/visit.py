@@ -29,18 +29,16 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class Visit:
-    """One visit.
+class Pages:
+    """Pages in a browser.
 
     Attributes:
         browser: a running Chromium.
         address: of the pages, without a slash at its end.
-        line: what is shown.
     """
 
     browser: Chrome
     address: str
-    line: Line
 
     def open(self, path: str = "/") -> None:
         """Go to a page and wait for its frame."""
@@ -108,6 +106,17 @@ class Visit:
             for entry in entries
             if entry["level"] == "SEVERE" and "/_stcore/" not in entry["message"]
         ]
+
+
+@dataclass(frozen=True)
+class Visit(Pages):
+    """A visit to the pages of a line.
+
+    Attributes:
+        line: what is shown.
+    """
+
+    line: Line
 
 
 @contextmanager

@@ -111,6 +111,13 @@ queue_size = 16
 host = "0.0.0.0"
 port = 80
 refresh_s = 0.5
+[report]
+zone = "Europe/Berlin"
+language = "zh"
+font = "/srv/fonts/noto.ttf"
+[report.shifts]
+day = 06:30:00
+night = "18:30"
 """
 
 
@@ -247,6 +254,12 @@ def test_every_key_can_be_set_in_the_file(file: Path) -> None:
             "queue_size": 16,
         },
         "dashboard": {"host": "0.0.0.0", "port": 80, "refresh_s": 0.5},  # noqa: S104
+        "report": {
+            "zone": "Europe/Berlin",
+            "language": "zh",
+            "font": "/srv/fonts/noto.ttf",
+            "shifts": {"day": "06:30:00", "night": "18:30:00"},
+        },
     }
 
 

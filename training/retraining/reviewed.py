@@ -10,6 +10,7 @@ from inspector.errors import EvidenceError, TrainingError
 from inspector.evidence import read_evidence
 from inspector.frames import image_files
 from inspector.records import Decision, Records, StoredInspection
+from inspector.settings import Settings
 from training.retraining.results import KnownDefect
 
 MOST_REVIEWED = 2000
@@ -79,6 +80,55 @@ def gather_reviewed(
         )
     notes = (f"{gone} reviewed frames have no picture any more and are left out",) if gone else ()
     return Reviewed(normals, tuple(defects), notes)
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """What a retraining begins with.
+
+    Attributes:
+        folder: all new normals.
+        chosen: names of those among them that were chosen for their scores.
+        defects: confirmed defects.
+        notes: what a person should know, one sentence each.
+    """
+
+    folder: Path
+    chosen: tuple[str, ...]
+    defects: tuple[KnownDefect, ...]
+    notes: tuple[str, ...]
+
+
+def gather_new(
+    settings: Settings, product: str, scratch: Path, *, normal: Path | None, from_reviews: bool
+) -> Gathered:
+    """Put what is to be learned into one folder.
+
+    Args:
+        settings: the database with the reviews, and the box's data folder.
+        product: of which.
+        scratch: an empty folder.
+        normal: folder of new pictures of good parts.
+        from_reviews: take frames reviewed as false rejects, and look at confirmed defects.
+
+    Raises:
+        DatasetError: there is no such folder.
+        TrainingError: there is nothing to learn from.
+        RecordsError: the records cannot be read.
+    """
+    new, bad = scratch / "new", scratch / "defects"
+    new.mkdir()
+    bad.mkdir()
+    reviewed = Reviewed(0, (), ())
+    if from_reviews:
+        with Records.open(settings.database.url) as records:
+            reviewed = gather_reviewed(
+                records, product, settings.edge.data_dir, new, bad, allow_none=normal is not None
+            )
+    chosen = tuple(file.name for file in image_files(new))
+    if normal is not None:
+        add_pictures(normal, new)
+    return Gathered(new, chosen, reviewed.defects, reviewed.notes)
 
 
 def add_pictures(source: Path, folder: Path) -> int:

@@ -1,0 +1,114 @@
+"""`python -m tests.campaigns.page_pictures`: a screenshot of each page of the dashboard, for the documents.
+
+The line is drawn (washers, some with a blot), so that the pictures may be published.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Annotated, Final
+
+import typer
+from selenium.webdriver.common.keys import Keys
+
+from inspector.calibration import limits_by_hand, write_calibrated
+from inspector.preview.making import make_preview
+from inspector.records import Decision, JobKind, Review, Role
+from inspector.registry import Registry
+from inspector.settings import load_settings
+from tests.dashboard.browser import TABLET_PX, chromium, show_at
+from tests.dashboard.line import Line
+from tests.dashboard.people import PASSWORD, person
+from tests.dashboard.visit import Visit, visiting
+from tests.tiny_bundle import write_tiny_bundle
+
+PAGES: Final = {
+    "live": ("/", ".card-facts"),
+    "review": ("/review", ".review-head"),
+    "overview": ("/overview", "table.figures"),
+    "products": ("/products", ".bundle"),
+    "health": ("/health", ".alarm, .box"),
+    "account": ("/account", ".notice"),
+}
+"""Name of the file, the page's address, and what is on it when it is drawn."""
+FRAMES: Final = 60
+DEFECTIVE_EVERY: Final = 6
+LENIENT: Final = 14
+"""Factor on the limit of the candidate, which lets some of the drawn blots pass."""
+_SETTLE_S: Final = 2.0
+_KINDS: Final = ("stain", "hole", "contamination")
+
+
+def main(
+    output: Annotated[Path, typer.Option(help="Folder of the pictures.")] = Path("docs/images/pages"),
+) -> None:
+    """Draw a line, sign in, and take a picture of every page."""
+    output.mkdir(parents=True, exist_ok=True)
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    with TemporaryDirectory() as scratch:
+        folder = Path(scratch)
+        with Line(folder / "line") as line, chromium(folder / "profile", "Europe/Berlin") as browser:
+            _fill(line, folder)
+            with visiting(browser, line, folder / "line") as visit:
+                show_at(browser, TABLET_PX)
+                _sign_in(visit)
+                for name, (address, ready) in PAGES.items():
+                    _go_to(visit, name, address)
+                    visit.see(ready)
+                    time.sleep(_SETTLE_S)
+                    browser.save_screenshot(str(output / f"{name}.png"))
+                    typer.echo(f"{output / name}.png")
+
+
+def _fill(line: Line, folder: Path) -> None:
+    """Frames of half a day with reviews, two models and a comparison of them, and a job."""
+    person(line.records, "eve", Role.ENGINEER)
+    start = datetime.now(UTC) - timedelta(minutes=2 * FRAMES)
+    for number in range(FRAMES):
+        is_bad = number % DEFECTIVE_EVERY == DEFECTIVE_EVERY - 1
+        at = start + timedelta(minutes=2 * number)
+        stored = line.inspect(f"frame-{number:03d}", defect=is_bad, at=at)
+        if is_bad:
+            kind = _KINDS[number // DEFECTIVE_EVERY % len(_KINDS)]
+            line.describe(stored, kind=(kind, 0.8))
+        if is_bad and number < FRAMES // 2:
+            line.records.reviews.add(
+                Review(stored.frame_id, Decision.TRUE_DEFECT, "eve", at + timedelta(minutes=1), kind="stain")
+            )
+    text = line.config.read_text(encoding="utf-8") + f'[registry]\nurl = "{folder}/store"\n'
+    line.config.write_text(text, encoding="utf-8")
+    active = write_tiny_bundle(folder / "active")
+    limits = limits_by_hand(active.manifest.limits, LENIENT * active.manifest.limits.reject)
+    candidate = write_calibrated(active, limits, folder / "candidate", created_at=start)
+    registry = Registry(line.records, f"{folder}/store")
+    for bundle in (active, candidate):
+        registry.add(bundle.path, by="eve")
+    registry.promote("washer", active.version, by="eve", why="first")
+    make_preview(active.path, candidate.path, load_settings(line.config), last=FRAMES)
+    number = line.records.jobs.ask(JobKind.TRAIN, "washer", {}, by="eve", at=start)
+    line.records.jobs.take("worker", at=start)
+    line.records.jobs.cancel(number, by="eve", at=start)
+
+
+def _sign_in(visit: Visit) -> None:
+    visit.open("/account")
+    visit.see("[class*='st-key-sign-in-name'] input").send_keys("eve")
+    visit.one("[class*='st-key-sign-in-password'] input").send_keys(PASSWORD, Keys.TAB)
+    visit.press(".stFormSubmitButton button")
+    visit.see(".notice")
+
+
+def _go_to(visit: Visit, name: str, address: str) -> None:
+    """By the navigation: loading a page anew would end the visit."""
+    if visit.all("[data-testid='stTopNavLink']"):
+        visit.press("[data-testid='stTopNavLink'] p", name.capitalize())
+    else:
+        visit.open(address)
+
+
+if __name__ == "__main__":
+    typer.run(main)

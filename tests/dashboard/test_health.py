@@ -1,0 +1,130 @@
+"""Health: a real box's own words, one that is away, alarms and who may answer them."""
+
+from __future__ import annotations
+
+import math
+import os
+import re
+import sys
+import threading
+from datetime import UTC, datetime
+from html import unescape
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from dashboard.boxes import box_addresses, percentile, read_box
+from inspector.drift.channels import DriftKind, What
+from inspector.records import Role, StoredAlarm
+from inspector.settings import load_settings
+from tests.dashboard.line import Line, noon_zone
+from tests.dashboard.people import PASSWORD, person
+from tests.services import HOST, free_port
+
+APP = Path(__file__).parents[2] / "dashboard" / "app.py"
+
+
+def alarm(sentence: str = "the picture is 20 % darker") -> StoredAlarm:
+    now = datetime.now(UTC)
+    return StoredAlarm(
+        site="plant-7",
+        line="line-1",
+        camera="cam-1",
+        box="box-1",
+        product="washer",
+        model_version="0123456789abcdef",
+        since=now,
+        detected_at=now,
+        kind=DriftKind.CAMERA,
+        what=What.BRIGHTNESS,
+        sentence=sentence,
+        suggestion="Clean or replace the lamp",
+        before=91,
+        after=72,
+        frames_before=("a",),
+        frames_after=("b", "c"),
+    )
+
+
+@pytest.fixture
+def page(line: Line, monkeypatch: pytest.MonkeyPatch) -> AppTest:
+    monkeypatch.setattr(sys, "argv", ["app.py", "--config", str(line.config)])
+    for name in [name for name in os.environ if name.startswith("INSPECTOR_")]:
+        monkeypatch.delenv(name)
+    away = f'[dashboard]\nboxes = ["http://{HOST}:{free_port()}/"]'
+    line.config.write_text(line.config.read_text().replace("[dashboard]", away))
+    page = AppTest.from_file(APP, default_timeout=60)
+    page.context["timezone"] = noon_zone(datetime.now(UTC))
+    return page
+
+
+def text(page: AppTest) -> str:
+    assert not page.exception
+    return " ".join(unescape(re.sub(r"<[^>]*>", " ", "\n".join(one.value for one in page.html))).split())
+
+
+def test_a_percentile_lies_inside_its_bucket() -> None:
+    buckets = {0.01: 50.0, 0.02: 90.0, 0.05: 100.0, math.inf: 100.0}
+    assert percentile(buckets, 0.5) == pytest.approx(0.01)
+    assert percentile(buckets, 0.7) == pytest.approx(0.015)
+    assert percentile(buckets, 0.99) == pytest.approx(0.047)
+    assert percentile({0.01: 0.0, math.inf: 4.0}, 0.5) == pytest.approx(0.01)
+    assert math.isnan(percentile({math.inf: 0.0}, 0.5))
+
+
+def test_a_box_that_is_away_is_told_with_what_to_do(page: AppTest) -> None:
+    page.run().switch_page("views/health.py").run()
+    assert "Does not answer" in text(page)
+    assert "correct boxes under [dashboard]" in text(page)
+
+
+@pytest.mark.parametrize("answer", ["", "{}", "[]", '{"box": 3}', "<html>"])
+def test_what_is_no_box_is_away_and_no_error(answer: str) -> None:
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(answer.encode())
+
+        def log_message(self, *_: object) -> None:
+            """Nothing is logged."""
+
+    server = HTTPServer((HOST, 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        assert read_box(f"http://{HOST}:{server.server_port}").status == "away"
+    finally:
+        server.shutdown()
+
+
+def test_without_names_the_box_of_this_machine_is_asked(line: Line) -> None:
+    assert box_addresses(load_settings(line.config)) == ("http://127.0.0.1:9464",)
+
+
+def test_an_alarm_is_shown_and_an_engineer_says_that_it_is_mended(page: AppTest, line: Line) -> None:
+    key = line.records.drift.add(alarm())
+    page.run().switch_page("views/health.py").run()
+    assert "the picture is 20 % darker" in text(page)
+    assert "Clean or replace the lamp." in text(page)
+    assert not [button for button in page.button if str(button.key).startswith("mended-")]
+    person(line.records, "eve", Role.ENGINEER)
+    page.switch_page("views/account.py").run()
+    page.text_input(key="sign-in-name").input("eve")
+    page.text_input(key="sign-in-password").input(PASSWORD)
+    page.button(key="FormSubmitter:sign-in-form-Sign in").click().run()
+    page.switch_page("views/health.py").run()
+    page.button(key=f"usual-{key}").click().run()
+    assert "dealt with by eve, usual now" in text(page)
+    stored = line.records.drift.get(key)
+    assert stored is not None
+    assert (stored.acknowledged_by, stored.is_normal_now) == ("eve", True)
+
+
+def test_markup_in_an_alarm_is_text(page: AppTest, line: Line) -> None:
+    line.records.drift.add(alarm("<script>x</script>"))
+    page.run().switch_page("views/health.py").run()
+    html = "\n".join(one.value for one in page.html)
+    assert "<script" not in html
+    assert "&lt;script&gt;" in html
