@@ -116,7 +116,9 @@ def gather(
     earlier = passed.before()
     edges = edges_of(passed, zone)
     sums = records.summaries
-    counts = sums.verdicts(choice)
+    counts, models = sums.verdicts(choice), sums.models(choice)
+    # Changes are found by looking at every frame in order, the longest of all questions.
+    has_changes = len(models) > len({(use.line, use.product) for use in models})
     return Report(
         site=site,
         span=span,
@@ -129,8 +131,8 @@ def gather(
         intervals=tuple(sums.over_time(choice, edges)),
         decisions=tuple(sums.decisions(choice)),
         kinds=tuple(sums.kinds(choice)),
-        models=tuple(sums.models(choice)),
-        changes=tuple(sums.model_changes(choice, limit=MOST_CHANGES)),
+        models=tuple(models),
+        changes=tuple(sums.model_changes(choice, limit=MOST_CHANGES)) if has_changes else (),
         latency=sums.latency(choice),
         latency_by_line=tuple(
             (line, latency)

@@ -40,6 +40,8 @@ class Columns(Flowable):
         for place, bar in enumerate(bars):
             x, y = place * step, floor
             for frames, colour in ((bar.rejected, REJECT), (bar.unsure, UNSURE)):
+                if not frames:
+                    continue  # a box without height shows as a hair line
                 height = _HEIGHT * _FULL * frames / self._block.highest
                 canvas.setFillColor(colour)
                 canvas.rect(x, y, step - _GAP, height, stroke=0, fill=1)

@@ -80,7 +80,8 @@ def _draw(now: Moment) -> None:
         show_error(error)
         return
     lines, products = _choose_places(now)
-    report = _report(Wish(span, zone, lines, products), now.now)
+    with st.spinner("Adding up the frames of this time…"):
+        report = _report(Wish(span, zone, lines, products), now.now)
     if not report.total.frames:
         show_notice(
             "Nothing to report",

@@ -4,7 +4,7 @@ from inspector.records.drift import StoredAlarm
 from inspector.records.jobs import Job
 from inspector.records.outbox import OutboxBacklog, OutboxEntry
 from inspector.records.repository import Records
-from inspector.records.summaries import (
+from inspector.records.sums import (
     Choice,
     DecisionCount,
     IntervalCount,

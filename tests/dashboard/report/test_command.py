@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -229,6 +231,15 @@ def test_hostile_names_are_printed_as_they_are(
     assert HOSTILE[:70] in told.out
     found = json.loads(Told(line, capsys, *SPAN, "--json").out)
     assert HOSTILE in {part["frame"] for part in found["worst"]}
+
+
+def test_a_report_is_made_without_the_server_of_the_page() -> None:
+    rooms = "dashboard.commands_report, dashboard.report.gathering, dashboard.report.telling"
+    code = (
+        f"import sys, {rooms}, dashboard.report.html, dashboard.report.pdf; print('streamlit' in sys.modules)"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ran.stdout == "False\n"
 
 
 def test_a_report_changes_nothing_in_the_records(
