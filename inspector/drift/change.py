@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
-DELTA: Final = 2e-4
+DELTA: Final = 1e-2
 """ADWIN's confidence; docs/drift.md says what it costs and brings."""
 GAIN: Final = 3.0
 """What standardised numbers are multiplied with. ADWIN's bound has a part for numbers of a range of 1, which
