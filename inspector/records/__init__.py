@@ -1,6 +1,14 @@
 """Records of every inspection, in SQLite or PostgreSQL."""
 
 from inspector.records.drift import StoredAlarm
+from inspector.records.history_filter import (
+    UNDECIDED,
+    Cursor,
+    FrameCount,
+    HistoryChoices,
+    HistoryFilter,
+    ReviewState,
+)
 from inspector.records.outbox import OutboxBacklog, OutboxEntry
 from inspector.records.repository import Records
 from inspector.records.values import (
@@ -24,15 +32,21 @@ from inspector.records.values import (
 
 __all__ = [
     "TRUTHS",
+    "UNDECIDED",
     "Account",
     "AuditEntry",
+    "Cursor",
     "Decision",
     "Destination",
+    "FrameCount",
+    "HistoryChoices",
+    "HistoryFilter",
     "OutboxBacklog",
     "OutboxEntry",
     "Records",
     "RegisteredBundle",
     "Review",
+    "ReviewState",
     "Role",
     "Stage",
     "StoredAlarm",
