@@ -24,6 +24,7 @@ def main() -> None:
         [
             st.Page("views/live.py", title="Live", icon=":material/monitoring:", default=True),
             st.Page("views/overview.py", title="Overview", icon=":material/bar_chart:"),
+            st.Page("views/history.py", title="History", icon=":material/history:"),
             st.Page("views/frame.py", title="Frame", visibility="hidden"),
         ],
         position="top",
