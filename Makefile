@@ -22,7 +22,7 @@ unexport PYTHONDONTWRITEBYTECODE
 SOURCES := inspector edge training dashboard tests
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-test install-gpu demo test lint format types bench bench-describe bench-retrain bench-drift bench-edge chaos services readme-picture constraints clean
+.PHONY: help install install-test install-gpu demo test lint format types bench bench-describe bench-retrain bench-drift bench-edge bench-dashboard chaos services readme-picture constraints clean
 
 help: ## List what can be done
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
@@ -66,6 +66,9 @@ bench-drift: $(VENV)/.installed-test ## Measure how soon drift is told, and how 
 
 bench-edge: $(VENV)/.installed-test services ## Measure a whole box, and write docs/benchmarks.md (BENCH_ARGS=--quick to try it)
 	$(BIN)/python -m tests.campaigns.bench_edge $(BENCH_ARGS)
+
+bench-dashboard: $(VENV)/.installed-test services ## Measure the history page on a million frames, and write docs/benchmarks.md (BENCH_ARGS="--rows 100000" to try it)
+	$(BIN)/python -m tests.campaigns.bench_dashboard $(BENCH_ARGS)
 
 chaos: $(VENV)/.installed-test services ## Kill a box under load and count its frames (KILLS=50 FRAMES=5000), and write docs/benchmarks.md
 	$(BIN)/python -m tests.campaigns.chaos --kills $(KILLS) --frames $(FRAMES) $(BENCH_ARGS)

@@ -28,6 +28,7 @@ def main() -> None:
             st.Page("views/live.py", title="Live", icon=":material/monitoring:", default=True),
             st.Page("views/review.py", title="Review", icon=":material/rule:"),
             st.Page("views/overview.py", title="Overview", icon=":material/bar_chart:"),
+            st.Page("views/history.py", title="History", icon=":material/history:"),
             st.Page("views/report.py", title="Shift report", icon=":material/summarize:"),
             st.Page("views/products.py", title="Products", icon=":material/category:"),
             st.Page("views/health.py", title="Health", icon=":material/vital_signs:"),

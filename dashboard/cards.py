@@ -12,7 +12,7 @@ import streamlit as st
 from dashboard.clock import time_text
 from dashboard.context import Moment
 from dashboard.filters import AMONG, Filters
-from dashboard.pictures import Drawing, NoDrawing, View, draw
+from dashboard.pictures import NoDrawing, View, draw
 from dashboard.scores import score_bar
 from dashboard.sentences import Progress, progress_of, sentence
 from dashboard.verdicts import WORDS, badge
@@ -48,7 +48,7 @@ def show_cards(
         for place, inspection in enumerate(inspections):
             with st.container(key=f"card-{place}", gap=None):
                 # The picture has an element of its own: it stays as it is while the time beside it changes.
-                st.html(_picture(inspection, _draw(inspection, settings.edge.data_dir, opacity)))
+                st.html(picture(inspection, settings.edge.data_dir, _PICTURE_PX, opacity))
                 progress = progress_of(inspection, moment.now, settings.describing)
                 st.html(_facts(inspection, progress, moment))
                 st.page_link(
@@ -60,13 +60,18 @@ def show_cards(
                 )
 
 
-def _draw(inspection: StoredInspection, data_dir: Path, opacity: float) -> Drawing | NoDrawing:
+def picture(inspection: StoredInspection, data_dir: Path, side_px: int, opacity: float = MAX_OPACITY) -> str:
+    """HTML of a frame's small picture, or of the words that say why there is none.
+
+    Args:
+        inspection: the frame's record.
+        data_dir: folder that the evidence's relative paths start from.
+        side_px: longest side of the picture.
+        opacity: of the hottest heat, 0..1.
+    """
     # A frame that cannot be judged is shown as it is: its map says nothing about the part.
     view = View.PICTURE if inspection.verdict is Verdict.UNSURE else View.OVERLAY
-    return draw(inspection, data_dir, view, _PICTURE_PX, opacity)
-
-
-def _picture(inspection: StoredInspection, drawing: Drawing | NoDrawing) -> str:
+    drawing = draw(inspection, data_dir, view, side_px, opacity)
     if isinstance(drawing, NoDrawing):
         return f'<div class="card-picture none"><span>{escape(drawing.headline)}</span></div>'
     words = f"{WORDS[inspection.verdict]}: frame {inspection.frame_id}"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from html import escape
-from typing import Final
 
 import streamlit as st
 
@@ -11,19 +10,17 @@ from dashboard.cards import FRAME_PARAMETER
 from dashboard.clock import full_time_text
 from dashboard.context import Moment, moment, records, settings
 from dashboard.figures import show_figure
-from dashboard.filters import AMONG, Filters, address
-from dashboard.neighbours import newer, older
+from dashboard.filters import address
 from dashboard.notices import draw_again, draw_and_recover, show_notice
 from dashboard.opacity import choose_opacity
 from dashboard.pictures import View
 from dashboard.regions import show_regions
 from dashboard.scores import score_bar
 from dashboard.sentences import Progress, how_it_came, progress_of, sentence
+from dashboard.trails import Trail, trail_of
 from dashboard.verdicts import badge
 from inspector.overlay import MAX_OPACITY
 from inspector.records import StoredInspection
-
-LIVE_PAGE: Final = "views/live.py"
 
 
 def main() -> None:
@@ -38,29 +35,30 @@ def _retry_s() -> float:
 
 def _draw() -> None:
     query = address()
-    filters = Filters.from_address(query, AMONG)
+    now = moment()
+    trail = trail_of(query, now.zone)
     frame_id = next(iter(query.get(FRAME_PARAMETER, ())), None)
     found = records().get(frame_id) if frame_id else None
     if found is not None:
-        _show_frame(found, filters, moment())
+        _show_frame(found, trail, now)
         return
     with st.container(horizontal=True, key="ways"):
-        _show_way_back(filters)
+        _show_way_back(trail)
     headline = f"There is no frame {frame_id}" if frame_id else "No frame is chosen"
-    show_notice(headline, "", "Choose a frame on the live page, or check the address.")
+    show_notice(headline, "", f"Choose a frame on the page {trail.label}, or check the address.")
 
 
-def _show_frame(here: StoredInspection, filters: Filters, now: Moment) -> None:
+def _show_frame(here: StoredInspection, trail: Trail, now: Moment) -> None:
     left, right = st.columns([0.58, 0.42], gap="medium")
     with left:
         with st.container(horizontal=True, vertical_alignment="center", key="ways"):
-            _show_way_back(filters)
-            _show_step("Older", older(records(), here, filters), filters)
-            _show_step("Newer", newer(records(), here, filters), filters)
+            _show_way_back(trail)
+            _show_step("Older", trail.older(records(), here), trail)
+            _show_step("Newer", trail.newer(records(), here), trail)
             view = _choose_view() if here.evidence else View.PICTURE
             opacity = choose_opacity("frame") if view is View.OVERLAY else MAX_OPACITY
-        if filters:
-            st.html(f'<div class="among">Stepping through: {escape(str(filters))}</div>')
+        if trail.words:
+            st.html(f'<div class="among">Stepping through: {escape(trail.words)}</div>')
         show_figure(here, settings().edge.data_dir, view, opacity)
     with right:
         progress = progress_of(here, now.now, settings().describing)
@@ -84,11 +82,11 @@ def _choose_view() -> View:
     )
 
 
-def _show_way_back(filters: Filters) -> None:
-    st.page_link(LIVE_PAGE, label="Live", icon=":material/arrow_back:", query_params=filters.to_address())
+def _show_way_back(trail: Trail) -> None:
+    st.page_link(trail.page, label=trail.label, icon=":material/arrow_back:", query_params=trail.back)
 
 
-def _show_step(label: str, to: StoredInspection | None, filters: Filters) -> None:
+def _show_step(label: str, to: StoredInspection | None, trail: Trail) -> None:
     # Not a link: Streamlit does not change the address for a link from a page to itself.
     forward = label == "Newer"
     st.button(
@@ -98,7 +96,7 @@ def _show_step(label: str, to: StoredInspection | None, filters: Filters) -> Non
         icon_position="right" if forward else "left",
         disabled=to is None,
         on_click=_open,
-        args=([(FRAME_PARAMETER, to.frame_id), *filters.to_address(AMONG)] if to else [],),
+        args=([(FRAME_PARAMETER, to.frame_id), *trail.along] if to else [],),
     )
 
 

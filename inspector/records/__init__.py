@@ -1,6 +1,14 @@
 """Records of every inspection, in SQLite or PostgreSQL."""
 
 from inspector.records.drift import StoredAlarm
+from inspector.records.history_filter import (
+    UNDECIDED,
+    Cursor,
+    FrameCount,
+    HistoryChoices,
+    HistoryFilter,
+    ReviewState,
+)
 from inspector.records.jobs import Job
 from inspector.records.outbox import OutboxBacklog, OutboxEntry
 from inspector.records.repository import Records
@@ -36,12 +44,17 @@ from inspector.records.values import (
 
 __all__ = [
     "TRUTHS",
+    "UNDECIDED",
     "Account",
     "AuditEntry",
     "Choice",
+    "Cursor",
     "Decision",
     "DecisionCount",
     "Destination",
+    "FrameCount",
+    "HistoryChoices",
+    "HistoryFilter",
     "IntervalCount",
     "Job",
     "JobKind",
@@ -55,6 +68,7 @@ __all__ = [
     "Records",
     "RegisteredBundle",
     "Review",
+    "ReviewState",
     "Role",
     "Stage",
     "StoredAlarm",

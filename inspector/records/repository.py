@@ -28,6 +28,7 @@ from inspector.records.audit import Audit
 from inspector.records.bundles import Bundles
 from inspector.records.database import connect, explained, for_writing, parse_url, show
 from inspector.records.drift import DriftAlarms
+from inspector.records.history import History
 from inspector.records.jobs import Jobs
 from inspector.records.migrating import migrate
 from inspector.records.outbox import Outbox, insert_ignoring, put
@@ -72,6 +73,8 @@ class Records:
         """What is stored and not yet told."""
         self.reviews = Reviews(engine, self._transaction, self.known, self._name)
         """What operators decided."""
+        self.history = History(engine, self.known, self._name)
+        """Looking back over all inspections."""
         self.audit = Audit(engine, self._transaction, self._name)
         """Who changed what."""
         self.accounts = Accounts(engine, self._transaction, self._name)

@@ -130,12 +130,14 @@ class InspectionRow(Table):
         lazy="raise", order_by="DescriptionRow.id", passive_deletes=True
     )
 
-    # Each filter of the live page has an index that also gives its order, the newest first.
+    # Filters of the live page and of the history have an index that also gives their order, the newest first.
     __table_args__ = (
         Index(None, "inspected_at", "frame_id"),
         Index(None, "verdict", "inspected_at", "frame_id"),
         Index(None, "product", "inspected_at", "frame_id"),
         Index(None, "camera", "inspected_at", "frame_id"),
+        Index(None, "line", "inspected_at", "frame_id"),
+        Index(None, "model_version", "inspected_at", "frame_id"),
     )
 
 
@@ -172,6 +174,8 @@ class RegionRow(Table):
     core_px: Mapped[int | None]
     length_mm: Mapped[float | None] = mapped_column(Double)
     area_mm2: Mapped[float | None] = mapped_column(Double)
+
+    __table_args__ = (Index(None, "kind", "inspection_id"),)
 
 
 class EvidenceRow(Table):

@@ -32,6 +32,7 @@ PAGES: Final = {
     "overview": ("/overview", "table.figures"),
     "products": ("/products", ".bundle"),
     "health": ("/health", ".alarm, .box"),
+    "shift report": ("/report", ".shift-report"),
     "account": ("/account", ".notice"),
 }
 """Name of the file, the page's address, and what is on it when it is drawn."""
@@ -60,8 +61,9 @@ def main(
                     _go_to(visit, name, address)
                     visit.see(ready)
                     time.sleep(_SETTLE_S)
-                    browser.save_screenshot(str(output / f"{name}.png"))
-                    typer.echo(f"{output / name}.png")
+                    path = output / f"{name.replace(' ', '-')}.png"
+                    browser.save_screenshot(str(path))
+                    typer.echo(str(path))
 
 
 def _fill(line: Line, folder: Path) -> None:
