@@ -22,7 +22,7 @@ unexport PYTHONDONTWRITEBYTECODE
 SOURCES := inspector edge training dashboard tests
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-test install-gpu demo test lint format types bench bench-describe bench-retrain bench-drift bench-edge bench-dashboard chaos services readme-picture constraints clean
+.PHONY: help install install-test install-gpu demo test lint format types bench bench-describe bench-retrain bench-drift bench-edge bench-dashboard chaos services readme-picture page-pictures constraints clean
 
 help: ## List what can be done
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
@@ -75,6 +75,9 @@ chaos: $(VENV)/.installed-test services ## Kill a box under load and count its f
 
 readme-picture: $(VENV)/.installed-demo ## Make the README's picture from rendered parts and the demo's bundle
 	$(BIN)/python -m inspector demo --picture docs/images/gasket.png
+
+page-pictures: $(VENV)/.installed-test services ## Take a picture of each page of the dashboard, for the documents
+	$(BIN)/python -m tests.campaigns.page_pictures
 
 services: ## Install the servers and the browser that tests use, where that is possible
 	@sh .ci/services

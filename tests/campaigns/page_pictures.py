@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -15,11 +17,16 @@ from typing import Annotated, Final
 import typer
 from selenium.webdriver.common.keys import Keys
 
+from edge.health import Health, HealthServer
+from edge.metrics import Metrics
+from edge.problems import Problem
 from inspector.calibration import limits_by_hand, write_calibrated
+from inspector.drift.channels import DriftKind, What
+from inspector.messages import CameraTopic
 from inspector.preview.making import make_preview
-from inspector.records import Decision, JobKind, Review, Role
+from inspector.records import Decision, JobKind, Review, Role, StoredAlarm
 from inspector.registry import Registry
-from inspector.settings import load_settings
+from inspector.settings import HealthSettings, load_settings
 from tests.dashboard.browser import TABLET_PX, chromium, show_at
 from tests.dashboard.line import Line
 from tests.dashboard.people import PASSWORD, person
@@ -30,8 +37,9 @@ PAGES: Final = {
     "live": ("/", ".card-facts"),
     "review": ("/review", ".review-head"),
     "overview": ("/overview", "table.figures"),
+    "history": ("/history", ".past-row"),
     "products": ("/products", ".bundle"),
-    "health": ("/health", ".alarm, .box"),
+    "health": ("/health", ".alarm"),
     "shift report": ("/report", ".shift-report"),
     "account": ("/account", ".notice"),
 }
@@ -54,7 +62,7 @@ def main(
         folder = Path(scratch)
         with Line(folder / "line") as line, chromium(folder / "profile", "Europe/Berlin") as browser:
             _fill(line, folder)
-            with visiting(browser, line, folder / "line") as visit:
+            with _box(line), visiting(browser, line, folder / "line") as visit:
                 show_at(browser, TABLET_PX)
                 _sign_in(visit)
                 for name, (address, ready) in PAGES.items():
@@ -94,6 +102,52 @@ def _fill(line: Line, folder: Path) -> None:
     number = line.records.jobs.ask(JobKind.TRAIN, "washer", {}, by="eve", at=start)
     line.records.jobs.take("worker", at=start)
     line.records.jobs.cancel(number, by="eve", at=start)
+
+
+@contextmanager
+def _box(line: Line) -> Iterator[None]:
+    """A box's own server of health and figures, filled with the line's frames and a lamp that fades."""
+    metrics, topic = Metrics("box-1"), CameraTopic("plant-7", "line-1", "cam-1")
+    for record in line.records.latest(limit=FRAMES):
+        metrics.inspected(record)
+    metrics.watch_queue("score", lambda: 0)
+    metrics.watch_queue("store", lambda: 1)
+    metrics.watch_outbox("broker", lambda: 0, lambda: 0)
+    metrics.watch_disk(line.data_dir)
+    metrics.drift_steps(
+        topic, {What.BRIGHTNESS: -2.4, What.SCORE: 0.3, What.SHARPNESS: -0.1, What.SHIFT_X: 0.2}
+    )
+    health = Health("box-1", lambda: datetime.now(UTC))
+    alarm = Problem("the picture is 20 % darker", "lamp, aperture or exposure", "Clean or replace the lamp")
+    health.add("drift", lambda: alarm)
+    now = datetime.now(UTC)
+    line.records.drift.add(
+        StoredAlarm(
+            site="plant-7",
+            line="line-1",
+            camera="cam-1",
+            box="box-1",
+            product="washer",
+            model_version=line.records.latest(limit=1)[0].model_version,
+            since=now - timedelta(minutes=9),
+            detected_at=now,
+            kind=DriftKind.CAMERA,
+            what=What.BRIGHTNESS,
+            sentence="the picture is 20 % darker: lamp, aperture or exposure",
+            suggestion="Clean or replace the lamp, or set the exposure until brightness is 91 of 255 again",
+            before=91,
+            after=72,
+            frames_before=("frame-050",),
+            frames_after=("frame-058", "frame-059"),
+        )
+    )
+    with HealthServer(HealthSettings(port=0), health, metrics) as server:
+        while server.port is None:
+            time.sleep(0.05)
+        text = line.config.read_text(encoding="utf-8")
+        boxes = f'[dashboard]\nboxes = ["http://127.0.0.1:{server.port}"]'
+        line.config.write_text(text.replace("[dashboard]", boxes), encoding="utf-8")
+        yield
 
 
 def _sign_in(visit: Visit) -> None:
