@@ -233,7 +233,11 @@ def test_the_overview_can_be_the_first_page_after_a_start(visit: Visit) -> None:
     charts = "[class*='st-key-chart-'] :is(canvas, svg.marks)"
     visit.until(lambda: len(visit.all(charts)) == 2)
     assert visit.one("table.figures tbody tr").text == "cam-1 line-1 washer 8 8 0 0 0.0 %"
-    assert [link.text for link in visit.all("[data-testid='stTopNavLink'] p")] == ["Live", "Overview"]
+    assert [link.text for link in visit.all("[data-testid='stTopNavLink'] p")] == [
+        "Live",
+        "Overview",
+        "History",
+    ]
     assert not visit.error_boxes()
 
 
