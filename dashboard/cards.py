@@ -12,6 +12,7 @@ import streamlit as st
 from dashboard.clock import time_text
 from dashboard.context import Moment
 from dashboard.filters import AMONG, Filters
+from dashboard.literal import literal
 from dashboard.pictures import NoDrawing, View, draw
 from dashboard.scores import score_bar
 from dashboard.sentences import Progress, progress_of, sentence
@@ -53,7 +54,7 @@ def show_cards(
                 st.html(_facts(inspection, progress, moment))
                 st.page_link(
                     FRAME_PAGE,
-                    label=f"Open frame {inspection.frame_id}",
+                    label=f"Open frame {literal(inspection.frame_id)}",
                     icon="",
                     width="stretch",
                     query_params=[(FRAME_PARAMETER, inspection.frame_id), *filters.to_address(AMONG)],

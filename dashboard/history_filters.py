@@ -146,7 +146,16 @@ def choose_wish(choices: HistoryChoices) -> Wish:
     Args:
         choices: what is offered.
     """
-    with st.container(horizontal=True, vertical_alignment="bottom", key="past-first"):
+    offered: dict[str, tuple[str, Sequence[str], str]] = {
+        "products": ("Product", choices.products, "All products"),
+        "lines": ("Line", choices.lines, "All lines"),
+        "cameras": ("Camera", choices.cameras, "All cameras"),
+        "kinds": ("Kind", choices.kinds, "All kinds"),
+        "places": ("Place", [place.value for place in Position], "All places"),
+        "models": ("Model", choices.model_versions, "All models"),
+    }
+    chosen = {}
+    with st.container(key="past-filters"):
         search = st.text_input(
             "Search",
             placeholder="Words, such as: scratch upper left",
@@ -163,22 +172,12 @@ def choose_wish(choices: HistoryChoices) -> Wish:
             "Review",
             list(REVIEW_WORDS.values()),
             index=None,
-            placeholder="Reviewed or not",
+            placeholder="Any or none",
             filter_mode=None,
             **_options(REVIEW),
         )
         first_day = st.date_input("From", None, **_options(FIRST_DAY))
         last_day = st.date_input("To", None, **_options(LAST_DAY))
-    offered: dict[str, tuple[str, Sequence[str], str]] = {
-        "products": ("Product", choices.products, "All products"),
-        "lines": ("Line", choices.lines, "All lines"),
-        "cameras": ("Camera", choices.cameras, "All cameras"),
-        "kinds": ("Kind of defect", choices.kinds, "All kinds"),
-        "places": ("Place of defect", [place.value for place in Position], "All places"),
-        "models": ("Model", choices.model_versions, "All models"),
-    }
-    chosen = {}
-    with st.container(key="past-more"):
         for name, (label, values, placeholder) in offered.items():
             chosen[name] = st.multiselect(label, values, placeholder=placeholder, **_options(name))
     return Wish(

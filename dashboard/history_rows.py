@@ -12,6 +12,7 @@ from dashboard.cards import FRAME_PAGE, FRAME_PARAMETER, picture
 from dashboard.clock import time_text
 from dashboard.context import Moment
 from dashboard.history_filters import REVIEW_WORDS
+from dashboard.literal import literal
 from dashboard.past import PastPage
 from dashboard.regions import headline
 from dashboard.scores import score_bar
@@ -39,7 +40,7 @@ def show_rows(page: PastPage, settings: Settings, along: Sequence[tuple[str, str
                 st.html(_row(frame, page.reviews.get(frame.frame_id), settings, moment))
                 st.page_link(
                     FRAME_PAGE,
-                    label=f"Open frame {frame.frame_id}",
+                    label=f"Open frame {literal(frame.frame_id)}",
                     icon="",
                     width="stretch",
                     query_params=[(FRAME_PARAMETER, frame.frame_id), *along],

@@ -356,7 +356,7 @@ def test_an_overview_without_frames_says_so(page: AppTest) -> None:
     assert "Nothing was inspected today. Choose a longer period above." in text(page)
 
 
-@pytest.mark.parametrize("view", ["live", "overview", "frame"])
+@pytest.mark.parametrize("view", ["live", "overview", "history", "frame"])
 def test_a_database_that_fails_is_told_with_the_remedy_and_comes_back(
     line: Line, page: AppTest, view: str
 ) -> None:
