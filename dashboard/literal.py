@@ -1,4 +1,4 @@
-"""Texts of others in labels of Streamlit's widgets, which are read as Markdown with colours, icons, formulas."""
+"""Texts from cameras and settings where Streamlit would read Markdown: labels, options, links."""
 
 from __future__ import annotations
 

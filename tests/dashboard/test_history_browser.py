@@ -12,12 +12,9 @@ import pytest
 
 from dashboard.past import ROWS
 from inspector.records import Decision, Review
-from tests.dashboard.browser import DESKTOP_PX, TABLET_PX, show_at
+from tests.dashboard.browser import DESKTOP_PX, GLOVE_PX, TABLET_PX, show_at
 from tests.dashboard.line import bare_inspection, seconds
-from tests.dashboard.test_browser import GLOVE_PX, chrome, visit
 from tests.dashboard.visit import Visit
-
-__all__ = ["chrome", "visit"]
 
 ROW = "[class*='st-key-past-row-']"
 TARGETS = ".stButtonGroup button, .stButton button, .stPopover button, .stPageLink a"
