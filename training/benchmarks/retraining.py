@@ -25,10 +25,10 @@ from inspector.records import Records
 from inspector.registry import Registry
 from training.benchmarks.bad_normals import bad_normals_rows
 from training.benchmarks.random_splits import measure_splits
-from training.benchmarks.rows import HEADER, Row
+from training.benchmarks.rows import Row, merged
 from training.benchmarks.shifts import SHIFTS, write_changed
 from training.benchmarks.unsure import unsure_rows
-from training.benchmarks.writing import write_tables
+from training.benchmarks.writing import write_tables, written
 from training.product import train_product
 from training.retraining.learning_files import read_learning_files
 from training.retraining.retraining import retrain_product
@@ -205,7 +205,7 @@ def main(
     only: Annotated[list[str] | None, typer.Option(help="Only these data sets.", show_default=False)] = None,
     part: Annotated[
         list[Part] | None,
-        typer.Option(help="Only these parts; they are printed, and written nowhere.", show_default=False),
+        typer.Option(help="Only these parts; the other rows of the table stay.", show_default=False),
     ] = None,
     output: Annotated[Path, typer.Option(help="Document to write the table into.")] = Path(
         "docs/benchmarks.md"
@@ -228,8 +228,8 @@ def main(
                 rows += found
         for folder in sets if Part.PRODUCTS in wanted else ():
             rows += one_product(folder, Path(scratch) / folder.name)
-    if not part:
-        write_tables(output, "\n".join([HEADER, *map(str, rows)]), MARKS)
+    earlier = written(output, MARKS) if part or only else ""
+    write_tables(output, merged(earlier, rows), MARKS)
     missed = [row.what for row in rows if not row.is_reached]
     PLAIN.print(f"missed: {'; '.join(missed)}" if missed else "all reached", markup=False)
     sys.exit(1 if missed else 0)

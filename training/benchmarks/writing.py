@@ -9,6 +9,12 @@ from pathlib import Path
 from training.settings import TrainingSettings
 
 
+def written(path: Path, command: str) -> str:
+    """What stands between a command's marks; empty where there are none."""
+    text = path.read_text(encoding="utf-8") if path.is_file() else ""
+    return text.partition(f"<!-- begin: {command} -->")[2].partition(f"<!-- end: {command} -->")[0]
+
+
 def write_tables(path: Path, tables: str, command: str) -> None:
     """Replace what stands between a command's marks; a document without them gets them at its end.
 
