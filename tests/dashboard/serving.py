@@ -16,8 +16,17 @@ STOP_TIMEOUT_S = 60.0
 
 
 @contextmanager
-def serving(config: Path, port: int, folder: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """Run `inspector dashboard` until the block ends; yields the process and the line it printed."""
+def serving(
+    config: Path, port: int, folder: Path, *, worker: bool = False
+) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """Run `inspector dashboard` until the block ends; yields the process and the line it printed.
+
+    Args:
+        config: its settings.
+        port: of the page.
+        folder: where it runs and what it says goes.
+        worker: it starts a worker beside the page.
+    """
     errors = (folder / "dashboard.err").open("w+", encoding="utf-8")
     command = [
         sys.executable,
@@ -28,6 +37,7 @@ def serving(config: Path, port: int, folder: Path) -> Iterator[tuple[subprocess.
         str(config),
         "--port",
         str(port),
+        "--worker" if worker else "--no-worker",
     ]
     environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONUNBUFFERED": "1"}
     process = subprocess.Popen(

@@ -143,7 +143,7 @@ def wait_for(condition: Callable[[], bool], what: str, within_s: float) -> None:
 
 def test_an_engineer_teaches_promotes_sees_the_box_switch_and_goes_back(chrome: Chrome, plant: Plant) -> None:
     port = free_port()
-    with serving(plant.config, port, plant.folder):
+    with serving(plant.config, port, plant.folder, worker=True):
         show_at(chrome, DESKTOP_PX)
         visit = Pages(chrome, f"http://{HOST}:{port}")
         wait_for(lambda: plant.judging() == plant.first.version, "no frame was judged", 90)
