@@ -15,6 +15,7 @@ from dashboard.cards import FRAME_PAGE, FRAME_PARAMETER
 from dashboard.clock import full_time_text
 from dashboard.context import Moment, moment, records, settings
 from dashboard.notices import draw_or_explain, show_notice
+from dashboard.rates import show_rates
 from dashboard.sentences import duration_text
 from dashboard.telling import attempt, show_told
 from dashboard.visitors import require, visitor
@@ -47,6 +48,8 @@ def _draw(now: Moment) -> None:
     for state in states:
         st.html(_box(state))
     alarms = records().drift.latest(limit=ALARMS)
+    st.subheader("False rejects")
+    show_rates(now, alarms)
     st.subheader("Drift")
     if not alarms:
         st.html('<p class="among">No change of a camera or a process was told.</p>')

@@ -168,6 +168,36 @@ class Reviews:
         with explained(what), self._engine.connect() as connection:
             return {row[0]: row[1] for row in connection.execute(query)}
 
+    def decided_in(
+        self, since: datetime, until: datetime, *, verdict: Verdict = Verdict.REJECT
+    ) -> list[tuple[datetime, Decision]]:
+        """When frames of a verdict were inspected that have a latest review, and what it says.
+
+        Args:
+            since: only frames inspected at this time or later.
+            until: only frames inspected before this time.
+            verdict: only frames of this verdict.
+
+        Raises:
+            RecordsError: the database cannot be reached.
+            ValueError: a time has no time zone.
+        """
+        latest = select(func.max(ReviewRow.id)).group_by(ReviewRow.inspection_id)
+        query = (
+            select(InspectionRow.inspected_at, ReviewRow.decision)
+            .join(InspectionRow, InspectionRow.id == ReviewRow.inspection_id)
+            .where(
+                ReviewRow.id.in_(latest),
+                InspectionRow.verdict == verdict,
+                InspectionRow.inspected_at >= with_zone(since),
+                InspectionRow.inspected_at < with_zone(until),
+            )
+            .order_by(InspectionRow.inspected_at)
+        )
+        what = f"reviews cannot be read from {self._name}"
+        with explained(what), self._engine.connect() as connection:
+            return [(row[0], row[1]) for row in connection.execute(query)]
+
     def of(self, frame_id: str) -> list[Review]:
         """All reviews of a frame, the latest first.
 

@@ -7,17 +7,19 @@ import os
 import re
 import sys
 import threading
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from html import unescape
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
+import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from dashboard.boxes import box_addresses, percentile, read_box
+from dashboard.rates import DayRate, day_rates
 from inspector.drift.channels import DriftKind, What
-from inspector.records import Role, StoredAlarm
+from inspector.records import Decision, Review, Role, StoredAlarm
 from inspector.settings import load_settings
 from tests.dashboard.line import Line, noon_zone
 from tests.dashboard.people import PASSWORD, person
@@ -120,6 +122,29 @@ def test_an_alarm_is_shown_and_an_engineer_says_that_it_is_mended(page: AppTest,
     stored = line.records.drift.get(key)
     assert stored is not None
     assert (stored.acknowledged_by, stored.is_normal_now) == ("eve", True)
+
+
+def test_false_rejects_are_counted_by_day_of_the_frame() -> None:
+    days = [datetime(2026, 3, day, tzinfo=UTC) for day in (1, 2, 3)]
+    decided = [
+        (days[0], Decision.FALSE_REJECT),
+        (days[0] + timedelta(hours=23), Decision.TRUE_DEFECT),
+        (days[1], Decision.FALSE_REJECT),
+        (days[1], Decision.SKIPPED),
+        (days[2], Decision.FALSE_REJECT),
+    ]
+    assert day_rates(decided, days) == [DayRate(days[0], 2, 1), DayRate(days[1], 1, 1)]
+
+
+def test_the_rate_of_false_rejects_is_drawn_once_there_are_reviews(page: AppTest, line: Line) -> None:
+    page.run().switch_page("views/health.py").run()
+    assert "was reviewed" in text(page)
+    for number, decision in enumerate((Decision.FALSE_REJECT, Decision.TRUE_DEFECT)):
+        line.inspect(f"bad-{number}", defect=True, at=datetime.now(UTC))
+        line.records.reviews.add(Review(f"bad-{number}", decision, "anna", datetime.now(UTC)))
+    st.cache_resource.clear()
+    page.run()
+    assert "14 days: 1 of 2" in text(page)
 
 
 def test_markup_in_an_alarm_is_text(page: AppTest, line: Line) -> None:

@@ -145,5 +145,16 @@ def test_a_decided_or_skipped_frame_does_not_wait_and_a_withdrawn_one_waits_agai
     assert records.reviews.count_waiting(products=["gasket"]) == {}
 
 
+def test_decisions_about_rejects_come_with_the_time_of_their_frames(records: Records) -> None:
+    for number, verdict in enumerate((Verdict.REJECT, Verdict.PASS, Verdict.REJECT, Verdict.REJECT)):
+        records.add(inspection(f"f{number}", verdict=verdict, inspected_at=at(number)))
+    for name in ("f0", "f1", "f3"):
+        records.reviews.add(review(name, Decision.MISSED))
+    records.reviews.add(review("f0", Decision.FALSE_REJECT, 1))
+    assert records.reviews.decided_in(at(0), at(3)) == [(at(0), Decision.FALSE_REJECT)]
+    assert records.reviews.decided_in(at(0), at(4))[1:] == [(at(3), Decision.MISSED)]
+    assert records.reviews.decided_in(at(0), at(4), verdict=Verdict.PASS) == [(at(1), Decision.MISSED)]
+
+
 def names(found: Sequence[StoredInspection]) -> list[str]:
     return [one.frame_id for one in found]
