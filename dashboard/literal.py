@@ -1,4 +1,4 @@
-"""Texts of others in labels of Streamlit's widgets, which are read as Markdown with colours, icons, formulas."""
+"""Texts of others in labels of Streamlit's widgets, which read Markdown, colours and icons in them."""
 
 from __future__ import annotations
 
