@@ -1,4 +1,4 @@
-"""Texts from cameras and settings where Streamlit would read Markdown: labels, options, links."""
+"""Texts of others in labels of Streamlit's widgets, which read Markdown, colours and icons in them."""
 
 from __future__ import annotations
 

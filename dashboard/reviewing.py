@@ -69,28 +69,51 @@ def show_one(frame: StoredInspection, now: Moment) -> None:
     normals = golden_normals(records(), settings(), frame.product, frame.model_version)
     show_comparison(frame, settings().edge.data_dir, normals)
     st.html(score_bar(frame.score, frame.reject_limit, frame.verdict))
-    seen = records().reviews.latest([frame.frame_id])
     with st.container(horizontal=True, vertical_alignment="bottom", key="decide"):
-        for choice in choices(frame.verdict):
-            _button(choice, [frame], seen)
-        _show_undo()
-        kinds = [kind.value for kind in Kind if kind is not Kind.UNKNOWN]
-        st.selectbox(
-            "Kind",
-            kinds,
-            index=_told_kind(frame, kinds),
-            placeholder="Kind",
-            key=f"kind-{frame.frame_id}",
-            label_visibility="collapsed",
-            filter_mode=None,
+        _show_buttons(frame)
+
+
+def show_reviews(frame: StoredInspection, now: Moment, *, may_decide: bool) -> None:
+    """Draw what was decided about a frame, and, for who may, the buttons that decide anew.
+
+    Raises:
+        RecordsError: the records cannot be reached.
+    """
+    show_told()
+    for review in records().reviews.of(frame.frame_id):
+        details = ", ".join(part for part in (review.kind, review.note) if part)
+        when = time_text(review.reviewed_at, now.now, now.zone)
+        st.html(
+            f'<div class="told" data-review="{review.decision.value}"><b>{escape(review.reviewer)}</b>,'
+            f" {when}: {TOLD[review.decision]}{f' ({escape(details)})' if details else ''}</div>"
         )
-        st.text_input(
-            "Note",
-            key=f"note-{frame.frame_id}",
-            placeholder="Note",
-            max_chars=LONGEST_NOTE,
-            label_visibility="collapsed",
-        )
+    if may_decide:
+        with st.container(horizontal=True, vertical_alignment="bottom", key="decide-here"):
+            _show_buttons(frame)
+
+
+def _show_buttons(frame: StoredInspection) -> None:
+    seen = records().reviews.latest([frame.frame_id])
+    for choice in choices(frame.verdict):
+        _button(choice, [frame], seen)
+    _show_undo()
+    kinds = [kind.value for kind in Kind if kind is not Kind.UNKNOWN]
+    st.selectbox(
+        "Kind",
+        kinds,
+        index=_told_kind(frame, kinds),
+        placeholder="Kind",
+        key=f"kind-{frame.frame_id}",
+        label_visibility="collapsed",
+        filter_mode=None,
+    )
+    st.text_input(
+        "Note",
+        key=f"note-{frame.frame_id}",
+        placeholder="Note",
+        max_chars=LONGEST_NOTE,
+        label_visibility="collapsed",
+    )
 
 
 def show_many(frames: Sequence[StoredInspection], now: Moment) -> None:

@@ -15,12 +15,14 @@ from dashboard.notices import draw_again, draw_and_recover, show_notice
 from dashboard.opacity import choose_opacity
 from dashboard.pictures import View
 from dashboard.regions import show_regions
+from dashboard.reviewing import show_reviews
 from dashboard.scores import score_bar
 from dashboard.sentences import Progress, how_it_came, progress_of, sentence
 from dashboard.trails import Trail, trail_of
 from dashboard.verdicts import badge
+from dashboard.visitors import visitor
 from inspector.overlay import MAX_OPACITY
-from inspector.records import StoredInspection
+from inspector.records import Role, StoredInspection
 
 
 def main() -> None:
@@ -68,6 +70,7 @@ def _show_frame(here: StoredInspection, trail: Trail, now: Moment) -> None:
         )
         st.html(score_bar(here.score, here.reject_limit, here.verdict))
         show_regions(here)
+        show_reviews(here, now, may_decide=visitor().may(Role.OPERATOR))
         st.html(_facts(here, now))
     if progress is Progress.PENDING:
         draw_again(_retry_s())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import Final
 
 import streamlit as st
@@ -60,9 +59,13 @@ def _draw() -> None:
 
 def _choices() -> HistoryChoices:
     """What is offered; the last answer where the records fail, so that a choice outlives that."""
-    # Without any answer the error goes on: widgets without options would take the choice out of the address.
-    with suppress(*([RecordsError] if CHOICES in st.session_state else [])):
+    try:
         st.session_state[CHOICES] = choices_of(records())
+    except RecordsError:
+        # The next thing that is read from the records tells it. Without any answer until now it is told at
+        # once: widgets without options would take the choice out of the address.
+        if CHOICES not in st.session_state:
+            raise
     found: HistoryChoices = st.session_state[CHOICES]
     return found
 

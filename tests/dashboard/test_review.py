@@ -184,6 +184,28 @@ def test_passed_frames_are_reviewed_as_missed(page: AppTest, line: Line) -> None
     assert line.records.reviews.latest(["good"])["good"].decision is Decision.MISSED
 
 
+def test_a_passed_frame_is_called_missed_on_its_own_page_and_everybody_reads_it(
+    page: AppTest, line: Line
+) -> None:
+    person(line.records, "anna", Role.OPERATOR)
+    line.inspect("good")
+    review_page(page, "anna").switch_page("views/frame.py")
+    page.query_params["frame"] = "good"
+    page.run()
+    page.selectbox(key="kind-good").select("crack")
+    page.text_input(key="note-good").input("<b>hairline</b>")
+    press(page, "decide-missed")
+    assert line.records.reviews.latest(["good"])["good"].decision is Decision.MISSED
+    assert "a missed defect (crack, <b>hairline</b>)" in text(page)
+    page.switch_page("views/account.py").run()
+    next(button for button in page.button if button.label == "Sign out").click().run()
+    page.switch_page("views/frame.py")
+    page.query_params["frame"] = "good"
+    page.run()
+    assert "a missed defect" in text(page)
+    assert not [button for button in page.button if str(button.key).startswith("decide-")]
+
+
 def test_a_one_time_password_is_replaced_first(page: AppTest, line: Line) -> None:
     given = make_account(line.records, "anna", Role.OPERATOR, by="test", at=datetime.now(UTC))
     line.inspect("bad", defect=True)
