@@ -24,6 +24,8 @@ SETTLE: Final = 10
 """Frames after the first sign, in which the other figures may show what kind of change it is."""
 KNOWN: Final = 400
 """Frames of the reference that each stream is compared with."""
+DOUBT: Final = 30
+"""Frames for which a sign is remembered whose change is not clear yet: the detector forgets it at once."""
 CALM: Final = 100
 """Frames without a sign, after which an alarm is over."""
 REJECTS_RISE: Final = 0.1
@@ -171,6 +173,7 @@ class DriftWatch:
         self._kept: deque[_Kept] = deque(maxlen=REMEMBERED)
         self._pending: set[What] = set()
         self._settling = 0
+        self._doubtful: dict[What, int] = {}
 
     def _keep(self, seen: Observation, reference: DriftReference) -> None:
         values = reference.values_of(seen)
@@ -194,10 +197,19 @@ class DriftWatch:
         rejects = None if seen.is_unsure else self._rejects
         if rejects is not None and rejects.update(float(seen.is_reject)):
             fired.add(What.REJECTS)
-        fired = {what for what in fired if self._is_clear(what, self._beginning(what))}
+        fired = self._clear_signs(fired)
         if fired and not self._pending:
             self._settling = SETTLE
         self._pending |= fired
+
+    def _clear_signs(self, fired: set[What]) -> set[What]:
+        """Figures with a sign, now or a little while ago, whose change anybody would want to know."""
+        left = {what: frames - 1 for what, frames in self._doubtful.items() if frames > 1}
+        self._doubtful = left | dict.fromkeys(fired, DOUBT)
+        found = {what for what in self._doubtful if self._is_clear(what, self._beginning(what))}
+        for what in found:
+            del self._doubtful[what]
+        return found
 
     def _decide(self) -> Drift | None:
         """After the first signs: what has changed, if it has stayed so."""
@@ -206,6 +218,9 @@ class DriftWatch:
         changed = tuple(
             what for what in What if what in beginnings and self._is_clear(what, beginnings[what])
         )
+        if not changed:
+            # Just below the line again: a few frames more may say.
+            self._doubtful |= dict.fromkeys(self._pending, DOUBT)
         self._pending = set()
         if not changed:
             return None

@@ -8,7 +8,7 @@ import pytest
 from inspector.drift.channels import DriftKind, What
 from inspector.drift.observation import Observation
 from inspector.drift.reference import DriftReference
-from inspector.drift.watch import Drift, DriftWatch
+from inspector.drift.watch import DOUBT, Drift, DriftWatch
 from tests.inspector.drift.frames import (
     Change,
     blurred,
@@ -205,3 +205,29 @@ def test_nothing_is_learned_from_frames_that_could_not_be_judged() -> None:
     for seed in range(20):
         watch.see(observation(seed))
     assert watch.reference is not None
+
+
+def test_a_change_as_small_as_what_parts_vary_in_is_told_within_a_hundred_frames() -> None:
+    """Parts differ in brightness by 30 %; a lamp with a quarter less light is one spread of that."""
+    usual = DriftReference.learn([varied(seed) for seed in range(10_000, 10_200)], "box")
+    told = 0
+    for trial in range(8):
+        watch = DriftWatch(usual)
+        told += any(watch.see(varied(1000 * trial + number, 0.75)) for number in range(MOST_FRAMES))
+    assert told >= 7
+
+
+def varied(seed: int, darker: float = 1.0) -> Observation:
+    light = np.exp(np.random.default_rng([seed, 9]).normal(0, 0.3))
+    statistics = replace(observation(seed).statistics, brightness=80 * light * darker)
+    return observation(seed, statistics=statistics)
+
+
+def test_a_sign_that_is_not_clear_yet_is_remembered_and_then_forgotten(reference: DriftReference) -> None:
+    watch = DriftWatch(reference)
+    assert watch._clear_signs({What.BRIGHTNESS}) == set()
+    for _ in range(DOUBT - 1):
+        assert watch._clear_signs(set()) == set()
+    assert watch._doubtful == {What.BRIGHTNESS: 1}
+    watch._clear_signs(set())
+    assert watch._doubtful == {}
