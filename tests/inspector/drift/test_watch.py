@@ -225,6 +225,7 @@ def varied(seed: int, darker: float = 1.0) -> Observation:
 
 def test_a_sign_that_is_not_clear_yet_is_remembered_and_then_forgotten(reference: DriftReference) -> None:
     watch = DriftWatch(reference)
+    watch.see(observation(0))
     assert watch._clear_signs({What.BRIGHTNESS}) == set()
     for _ in range(DOUBT - 1):
         assert watch._clear_signs(set()) == set()
