@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 import streamlit as st
 from selenium.webdriver import Chrome
+from streamlit.testing.v1 import AppTest
 
+from tests.dashboard.app_pages import open_app
 from tests.dashboard.browser import chromium
 from tests.dashboard.line import Line, noon_zone
 from tests.dashboard.visit import Visit, visiting
@@ -17,6 +19,12 @@ from tests.dashboard.visit import Visit, visiting
 def line(tmp_path: Path) -> Iterator[Line]:
     with Line(tmp_path) as line:
         yield line
+
+
+@pytest.fixture
+def page(line: Line, monkeypatch: pytest.MonkeyPatch) -> AppTest:
+    """The app on the line's records."""
+    return open_app(line.config, monkeypatch)
 
 
 @pytest.fixture(autouse=True)

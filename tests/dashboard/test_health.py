@@ -3,14 +3,9 @@
 from __future__ import annotations
 
 import math
-import os
-import re
-import sys
 import threading
 from datetime import UTC, datetime, timedelta
-from html import unescape
 from http.server import BaseHTTPRequestHandler, HTTPServer
-from pathlib import Path
 
 import pytest
 import streamlit as st
@@ -21,11 +16,10 @@ from dashboard.rates import DayRate, day_rates
 from inspector.drift.channels import DriftKind, What
 from inspector.records import Decision, Review, Role, StoredAlarm
 from inspector.settings import load_settings
-from tests.dashboard.line import Line, noon_zone
-from tests.dashboard.people import PASSWORD, person
+from tests.dashboard.app_pages import html, open_app, sign_in, text
+from tests.dashboard.line import Line
+from tests.dashboard.people import person
 from tests.services import HOST, free_port
-
-APP = Path(__file__).parents[2] / "dashboard" / "app.py"
 
 
 def alarm(sentence: str = "the picture is 20 % darker") -> StoredAlarm:
@@ -52,19 +46,9 @@ def alarm(sentence: str = "the picture is 20 % darker") -> StoredAlarm:
 
 @pytest.fixture
 def page(line: Line, monkeypatch: pytest.MonkeyPatch) -> AppTest:
-    monkeypatch.setattr(sys, "argv", ["app.py", "--config", str(line.config)])
-    for name in [name for name in os.environ if name.startswith("INSPECTOR_")]:
-        monkeypatch.delenv(name)
     away = f'[dashboard]\nboxes = ["http://{HOST}:{free_port()}/"]'
     line.config.write_text(line.config.read_text().replace("[dashboard]", away))
-    page = AppTest.from_file(APP, default_timeout=60)
-    page.context["timezone"] = noon_zone(datetime.now(UTC))
-    return page
-
-
-def text(page: AppTest) -> str:
-    assert not page.exception
-    return " ".join(unescape(re.sub(r"<[^>]*>", " ", "\n".join(one.value for one in page.html))).split())
+    return open_app(line.config, monkeypatch)
 
 
 def test_a_percentile_lies_inside_its_bucket() -> None:
@@ -112,10 +96,7 @@ def test_an_alarm_is_shown_and_an_engineer_says_that_it_is_mended(page: AppTest,
     assert "Clean or replace the lamp." in text(page)
     assert not [button for button in page.button if str(button.key).startswith("mended-")]
     person(line.records, "eve", Role.ENGINEER)
-    page.switch_page("views/account.py").run()
-    page.text_input(key="sign-in-name").input("eve")
-    page.text_input(key="sign-in-password").input(PASSWORD)
-    page.button(key="FormSubmitter:sign-in-form-Sign in").click().run()
+    sign_in(page, "account", "eve")
     page.switch_page("views/health.py").run()
     page.button(key=f"usual-{key}").click().run()
     assert "dealt with by eve, usual now" in text(page)
@@ -150,6 +131,6 @@ def test_the_rate_of_false_rejects_is_drawn_once_there_are_reviews(page: AppTest
 def test_markup_in_an_alarm_is_text(page: AppTest, line: Line) -> None:
     line.records.drift.add(alarm("<script>x</script>"))
     page.run().switch_page("views/health.py").run()
-    html = "\n".join(one.value for one in page.html)
-    assert "<script" not in html
-    assert "&lt;script&gt;" in html
+    drawn = html(page)
+    assert "<script" not in drawn
+    assert "&lt;script&gt;" in drawn

@@ -11,10 +11,10 @@ from streamlit.testing.v1 import AppTest
 
 from dashboard.past import ROWS
 from inspector.records import Decision, Review
+from tests.dashboard.app_pages import html, text
 from tests.dashboard.line import Line, bare_inspection, dark_frame, seconds
-from tests.dashboard.test_pages import frame_page, html, page, text
+from tests.dashboard.test_pages import frame_page
 
-__all__ = ["page"]
 NOW = datetime.now(UTC)
 
 

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import re
 import sqlite3
-import sys
 from base64 import b64decode
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from html import unescape
 from pathlib import Path
 
 import pytest
@@ -20,31 +17,8 @@ from inspector.describing.words import Position, Source
 from inspector.frames import decode_image
 from inspector.records import StoredFacts
 from inspector.results import Verdict
-from tests.dashboard.line import Line, bare_inspection, dark_frame, noon_zone, seconds
-
-APP = Path(__file__).parents[2] / "dashboard" / "app.py"
-TIMEOUT_S = 60
-
-
-@pytest.fixture
-def page(line: Line, monkeypatch: pytest.MonkeyPatch) -> AppTest:
-    """The app on the line's records, for a visitor for whom it is noon."""
-    monkeypatch.setattr(sys, "argv", ["app.py", "--config", str(line.config)])
-    for name in [name for name in os.environ if name.startswith("INSPECTOR_")]:
-        monkeypatch.delenv(name)
-    page = AppTest.from_file(APP, default_timeout=TIMEOUT_S)
-    page.context["timezone"] = noon_zone(datetime.now(UTC))
-    return page
-
-
-def html(page: AppTest) -> str:
-    assert not page.exception
-    return "\n".join(element.value for element in page.html)
-
-
-def text(page: AppTest) -> str:
-    """What a reader sees: no tags, no pictures, one space between words."""
-    return " ".join(unescape(re.sub(r"<[^>]*>", " ", html(page))).split())
+from tests.dashboard.app_pages import html, text
+from tests.dashboard.line import Line, bare_inspection, dark_frame, seconds
 
 
 def card_ids(page: AppTest) -> list[str]:

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import re
-import sys
 from datetime import UTC, datetime, timedelta
-from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -22,12 +19,11 @@ from inspector.frames import encode_png
 from inspector.records import JobKind, JobState, Role, Stage, StoredFlip, StoredPreview
 from inspector.registry import Registry
 from inspector.results import Verdict
-from tests.dashboard.line import Line, noon_zone, seconds
-from tests.dashboard.people import PASSWORD, person
+from tests.dashboard.app_pages import html, open_app, sign_in, text
+from tests.dashboard.line import Line, seconds
+from tests.dashboard.people import person
 from tests.inspector.records.examples import NOON, inspection
 from tests.tiny_bundle import tiny_part, write_tiny_bundle
-
-APP = Path(__file__).parents[2] / "dashboard" / "app.py"
 
 
 class File:
@@ -46,24 +42,10 @@ def good(seed: int) -> File:
 
 @pytest.fixture
 def page(line: Line, monkeypatch: pytest.MonkeyPatch) -> AppTest:
-    monkeypatch.setattr(sys, "argv", ["app.py", "--config", str(line.config)])
-    for name in [name for name in os.environ if name.startswith("INSPECTOR_")]:
-        monkeypatch.delenv(name)
     settings = line.config.read_text() + f'[registry]\nurl = "{line.data_dir.parent}/store"\n'
     uploads = f'[dashboard]\nuploads_dir = "{line.data_dir.parent}/uploads"'
     line.config.write_text(settings.replace("[dashboard]", uploads))
-    page = AppTest.from_file(APP, default_timeout=60)
-    page.context["timezone"] = noon_zone(datetime.now(UTC))
-    return page
-
-
-def text(page: AppTest) -> str:
-    assert not page.exception
-    return " ".join(unescape(re.sub(r"<[^>]*>", " ", html(page))).split())
-
-
-def html(page: AppTest) -> str:
-    return "\n".join(one.value for one in page.html)
+    return open_app(line.config, monkeypatch)
 
 
 def stages(page: AppTest) -> dict[str, str]:
@@ -72,11 +54,7 @@ def stages(page: AppTest) -> dict[str, str]:
 
 def as_engineer(page: AppTest, line: Line) -> AppTest:
     person(line.records, "eve", Role.ENGINEER)
-    page.run().switch_page("views/account.py").run()
-    page.text_input(key="sign-in-name").input("eve")
-    page.text_input(key="sign-in-password").input(PASSWORD)
-    page.button(key="FormSubmitter:sign-in-form-Sign in").click().run()
-    return page.switch_page("views/products.py").run()
+    return sign_in(page, "account", "eve").switch_page("views/products.py").run()
 
 
 def registry(line: Line) -> Registry:

@@ -2,48 +2,24 @@
 
 from __future__ import annotations
 
-import os
 import re
-import sys
 from datetime import UTC, datetime
-from html import unescape
-from pathlib import Path
 
-import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboard.accounts import make_account
 from inspector.records import Decision, Review, Role
-from tests.dashboard.line import Line, dark_frame, noon_zone, seconds
+from tests.dashboard.app_pages import html, sign_in, text
+from tests.dashboard.line import Line, dark_frame, seconds
 from tests.dashboard.people import PASSWORD, person
-
-APP = Path(__file__).parents[2] / "dashboard" / "app.py"
-
-
-@pytest.fixture
-def page(line: Line, monkeypatch: pytest.MonkeyPatch) -> AppTest:
-    monkeypatch.setattr(sys, "argv", ["app.py", "--config", str(line.config)])
-    for name in [name for name in os.environ if name.startswith("INSPECTOR_")]:
-        monkeypatch.delenv(name)
-    page = AppTest.from_file(APP, default_timeout=60)
-    page.context["timezone"] = noon_zone(datetime.now(UTC))
-    return page
-
-
-def text(page: AppTest) -> str:
-    assert not page.exception
-    return " ".join(unescape(re.sub(r"<[^>]*>", " ", "\n".join(one.value for one in page.html))).split())
 
 
 def review_page(page: AppTest, name: str, password: str = PASSWORD) -> AppTest:
-    page.run().switch_page("views/review.py").run()
-    page.text_input(key="sign-in-name").input(name)
-    page.text_input(key="sign-in-password").input(password)
-    return page.button(key="FormSubmitter:sign-in-form-Sign in").click().run()
+    return sign_in(page, "review", name, password)
 
 
 def shown(page: AppTest) -> str | None:
-    found = re.search(r'class="review-head" data-frame-id="([^"]*)"', "\n".join(e.value for e in page.html))
+    found = re.search(r'class="review-head" data-frame-id="([^"]*)"', html(page))
     return found.group(1) if found else None
 
 
@@ -251,14 +227,14 @@ def test_where_signing_in_is_required_nobody_looks_without(page: AppTest, line: 
     page.text_input(key="sign-in-name").input("vic")
     page.text_input(key="sign-in-password").input(PASSWORD)
     page.button(key="FormSubmitter:sign-in-form-Sign in").click().run()
-    assert 'data-frame-id="bad"' in "\n".join(one.value for one in page.html)
+    assert 'data-frame-id="bad"' in html(page)
 
 
 def test_markup_in_names_is_text(page: AppTest, line: Line) -> None:
     person(line.records, "anna", Role.OPERATOR)
     line.inspect("bad", defect=True, product="<script>x</script>", camera="<img src=x onerror=y>")
     review_page(page, "anna")
-    html = "\n".join(one.value for one in page.html)
-    assert "<script" not in html
-    assert "<img src=x" not in html
-    assert "&lt;script&gt;x&lt;/script&gt;" in html
+    drawn = html(page)
+    assert "<script" not in drawn
+    assert "<img src=x" not in drawn
+    assert "&lt;script&gt;x&lt;/script&gt;" in drawn

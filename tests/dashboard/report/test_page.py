@@ -2,47 +2,18 @@
 
 from __future__ import annotations
 
-import os
-import re
-import sys
 from datetime import UTC, datetime, timedelta
-from html import unescape
-from pathlib import Path
 
-import pytest
 from streamlit.testing.v1 import AppTest
 
 from inspector.records import Decision
+from tests.dashboard.app_pages import html, text
 from tests.dashboard.line import Line, noon_zone, seconds
 from tests.dashboard.report.shift import HOSTILE, decide
-
-APP = Path(__file__).parents[3] / "dashboard" / "app.py"
-TIMEOUT_S = 60
-
-
-@pytest.fixture
-def page(line: Line, monkeypatch: pytest.MonkeyPatch) -> AppTest:
-    """The app on the line's records, for a visitor for whom it is noon."""
-    monkeypatch.setattr(sys, "argv", ["app.py", "--config", str(line.config)])
-    for name in [name for name in os.environ if name.startswith("INSPECTOR_")]:
-        monkeypatch.delenv(name)
-    page = AppTest.from_file(APP, default_timeout=TIMEOUT_S)
-    page.context["timezone"] = noon_zone(datetime.now(UTC))
-    return page
 
 
 def visit(page: AppTest) -> AppTest:
     return page.run().switch_page("views/report.py").run()
-
-
-def html(page: AppTest) -> str:
-    assert not page.exception
-    return "\n".join(element.value for element in page.html)
-
-
-def text(page: AppTest) -> str:
-    without_style = re.sub(r"<style>.*?</style>", " ", html(page), flags=re.DOTALL)
-    return " ".join(unescape(re.sub(r"<[^>]*>", " ", without_style)).split())
 
 
 def test_this_shift_is_shown_with_its_parts_and_both_files(line: Line, page: AppTest) -> None:
