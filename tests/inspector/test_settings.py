@@ -111,6 +111,11 @@ queue_size = 16
 host = "0.0.0.0"
 port = 80
 refresh_s = 0.5
+boxes = ["http://box-1:9464"]
+uploads_dir = "/srv/uploads"
+training_config = "/srv/training.toml"
+require_sign_in = true
+provided_role = "operator"
 [report]
 zone = "Europe/Berlin"
 language = "zh"
@@ -253,7 +258,16 @@ def test_every_key_can_be_set_in_the_file(file: Path) -> None:
             "providers": ["CUDAExecutionProvider"],
             "queue_size": 16,
         },
-        "dashboard": {"host": "0.0.0.0", "port": 80, "refresh_s": 0.5},  # noqa: S104
+        "dashboard": {
+            "host": "0.0.0.0",  # noqa: S104
+            "port": 80,
+            "refresh_s": 0.5,
+            "boxes": ["http://box-1:9464"],
+            "uploads_dir": "/srv/uploads",
+            "training_config": "/srv/training.toml",
+            "require_sign_in": True,
+            "provided_role": "operator",
+        },
         "report": {
             "zone": "Europe/Berlin",
             "language": "zh",
