@@ -108,9 +108,9 @@ def test_an_open_history_tells_that_the_database_fails_and_recovers(visit: Visit
     visit.see(".notice.failed")
     visit.line.database.rmdir()
     away.rename(visit.line.database)
+    visit.until(lambda: not visit.error_boxes())
     until_rows_are(visit, "a")
     assert "verdicts=Reject" in visit.browser.current_url
-    assert not visit.error_boxes()
 
 
 @pytest.mark.parametrize("size_px", [DESKTOP_PX, TABLET_PX], ids=["desktop", "tablet"])
