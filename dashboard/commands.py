@@ -46,7 +46,7 @@ def dashboard(
     """Serve the page that shows inspections as they happen, until Ctrl-C."""
     from rich.console import Console  # noqa: PLC0415 - the command line starts faster without
 
-    from dashboard.server import addresses, serve  # noqa: PLC0415 - likewise
+    from dashboard.server import addresses, check_port, serve  # noqa: PLC0415 - likewise
     from inspector.settings import load_settings  # noqa: PLC0415 - likewise
 
     settings = load_settings(config)
@@ -54,30 +54,32 @@ def dashboard(
     chosen = port if port is not None else page.port
     console = Console(highlight=False, soft_wrap=True)
 
-    first_password = _make_first_admin(settings.database.url, console)
+    starts_worker = wants_worker(worker)
+    check_port(page.host, chosen)
+    _tell_first_admin(settings.database.url, console)
 
     def announce() -> None:
         console.print(
             f"Dashboard: [bold]{' or '.join(addresses(page.host, chosen))}[/bold]   (Ctrl-C ends it)"
         )
-        if first_password is not None:
-            console.print(
-                f"First sign-in: name [bold]admin[/bold], one-time password [bold]{first_password}[/bold]"
-            )
 
-    with working(config) if wants_worker(worker) else nullcontext():
+    with working(config) if starts_worker else nullcontext():
         serve(config, page.host, chosen, announce)
 
 
-def _make_first_admin(url: str, console: Console) -> str | None:
-    """On a new installation, make the first account; its password, which is told once."""
-    from dashboard.accounts import make_first_admin  # noqa: PLC0415 - the command line starts faster without
+def _tell_first_admin(url: str, console: Console) -> None:
+    """On a new installation, make the first account and tell its password: it cannot be told again."""
+    from dashboard.accounts import FIRST_ADMIN, make_first_admin  # noqa: PLC0415 - the command starts faster
     from inspector.records import Records  # noqa: PLC0415 - likewise
 
     try:
         with Records.open(url) as records:
-            return make_first_admin(records, datetime.now(UTC))
+            password = make_first_admin(records, datetime.now(UTC))
     except RecordsError as error:
         # The pages wait for the database by themselves.
         console.print(f"No account was looked for: {error}", markup=False)
-        return None
+        return
+    if password is not None:
+        console.print(
+            f"First sign-in: name [bold]{FIRST_ADMIN}[/bold], one-time password [bold]{password}[/bold]"
+        )

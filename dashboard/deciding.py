@@ -109,6 +109,8 @@ def decide(
             records.reviews.decide(review, seen.get(frame.frame_id))
         except ReviewConflictError as error:
             conflicts.append(f"{frame.frame_id}: {error.why}")
+        except ValueError as error:  # it was removed while somebody looked at it
+            conflicts.append(str(error))
         else:
             stored.append(review)
     return Outcome(tuple(stored), tuple(conflicts))

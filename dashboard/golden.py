@@ -79,7 +79,7 @@ def _read(place: str, version: str) -> tuple[NDArray[np.uint8], ...]:
     """
     try:
         return _verified(place, version)
-    except (OSError, ValueError, ImportError, KeyError, LookupError, FrameError):
+    except (OSError, ValueError, ImportError, LookupError, FrameError):
         return ()
 
 

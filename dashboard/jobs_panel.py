@@ -12,9 +12,8 @@ import streamlit as st
 from dashboard.clock import full_time_text
 from dashboard.context import Moment, moment, records
 from dashboard.notices import draw_or_explain
-from dashboard.telling import tell, told_by
+from dashboard.telling import attempt
 from dashboard.visitors import require
-from inspector.errors import InspectorError
 from inspector.records import Job, JobState, Role
 
 LINES: Final = 12
@@ -95,8 +94,9 @@ def _log(lines: Sequence[tuple[datetime, str]], now: Moment) -> str:
 
 
 def _cancel(number: int) -> None:
-    try:
+    def cancel() -> str:
         by = require(Role.ENGINEER).name
-        records().jobs.cancel(number, by=by, at=datetime.now(UTC))
-    except InspectorError as error:
-        tell(told_by(error))
+        was_open = records().jobs.cancel(number, by=by, at=datetime.now(UTC))
+        return f"Job {number} is cancelled." if was_open else f"Job {number} had ended already."
+
+    attempt(cancel)

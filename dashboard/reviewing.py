@@ -15,19 +15,17 @@ from dashboard.comparison import show_comparison
 from dashboard.context import Moment, records, settings
 from dashboard.deciding import LONGEST_NOTE, TOLD, Choice, Outcome, choices, decide, take_back
 from dashboard.golden import golden_normals
-from dashboard.notices import show_error
 from dashboard.pictures import Drawing, View, draw
 from dashboard.queues import Queue
 from dashboard.scores import score_bar
 from dashboard.sentences import progress_of, sentence
+from dashboard.telling import Told, attempt, show_told
 from dashboard.verdicts import badge
 from inspector.describing.words import Kind
-from inspector.errors import InspectorError
 from inspector.records import Decision, Review, StoredInspection
 
 _CURRENT: Final = "review-current"
 _UNDO: Final = "review-undo"
-_TOLD: Final = "review-told"
 _PICKED: Final = "review-picked-"
 _LOOK_AHEAD: Final = 20
 _MOST_UNDONE: Final = 50
@@ -139,22 +137,6 @@ def show_many(frames: Sequence[StoredInspection], now: Moment) -> None:
                 st.checkbox("Pick", key=_PICKED + frame.frame_id)
 
 
-def show_told() -> None:
-    """Draw what became of the last decision, once."""
-    told: InspectorError | Outcome | None = st.session_state.pop(_TOLD, None)
-    if told is None:
-        return
-    if isinstance(told, InspectorError):
-        show_error(told)
-        return
-    if told.stored:
-        first = told.stored[0]
-        what = f"frame {first.frame_id}" if len(told.stored) == 1 else f"{len(told.stored)} frames"
-        st.html(f'<div class="told" role="status">{escape(what)}: {TOLD[first.decision]}</div>')
-    for line in told.conflicts:
-        st.html(f'<div class="told conflict" role="alert">Not stored. {escape(line)}</div>')
-
-
 def _button(choice: Choice, frames: Sequence[StoredInspection], seen: dict[str, Review]) -> None:
     st.button(
         choice.label,
@@ -180,7 +162,8 @@ def _show_undo() -> None:
 
 def _decide(frames: list[StoredInspection], decision: Decision, seen: dict[str, Review]) -> None:
     one = frames[0].frame_id if len(frames) == 1 else ""
-    try:
+
+    def decide_all() -> Told:
         outcome = decide(
             records(),
             frames,
@@ -190,27 +173,36 @@ def _decide(frames: list[StoredInspection], decision: Decision, seen: dict[str, 
             kind=st.session_state.get(f"kind-{one}"),
             note=st.session_state.get(f"note-{one}") or "",
         )
-    except InspectorError as error:
-        st.session_state[_TOLD] = error
-        return
-    st.session_state[_TOLD] = outcome
-    if outcome.stored:
-        st.session_state[_UNDO] = [*st.session_state.get(_UNDO, []), outcome.stored][-_MOST_UNDONE:]
-    st.session_state[_CURRENT] = None
+        if outcome.stored:
+            st.session_state[_UNDO] = [*st.session_state.get(_UNDO, []), outcome.stored][-_MOST_UNDONE:]
+        st.session_state[_CURRENT] = None
+        return _told(outcome)
+
+    attempt(decide_all)
 
 
 def _take_back() -> None:
     undo: list[tuple[Review, ...]] = st.session_state.get(_UNDO, [])
     if not undo:
         return
-    try:
-        st.session_state[_TOLD] = take_back(records(), undo[-1], at=datetime.now(UTC))
-    except InspectorError as error:
-        st.session_state[_TOLD] = error
-        return
-    # It is looked at again at once.
-    st.session_state[_CURRENT] = undo[-1][0].frame_id
-    st.session_state[_UNDO] = undo[:-1]
+
+    def withdraw() -> Told:
+        outcome = take_back(records(), undo[-1], at=datetime.now(UTC))
+        # It is looked at again at once.
+        st.session_state[_CURRENT] = undo[-1][0].frame_id
+        st.session_state[_UNDO] = undo[:-1]
+        return _told(outcome)
+
+    attempt(withdraw)
+
+
+def _told(outcome: Outcome) -> Told:
+    text = ""
+    if outcome.stored:
+        first = outcome.stored[0]
+        what = f"frame {first.frame_id}" if len(outcome.stored) == 1 else f"{len(outcome.stored)} frames"
+        text = f"{what}: {TOLD[first.decision]}"
+    return Told(text, tuple(f"Not stored. {line}" for line in outcome.conflicts))
 
 
 def _pick(frame_ids: list[str]) -> None:

@@ -17,45 +17,37 @@ _TOLD: Final = "told"
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A sentence for the person who pressed a button.
+    """What the person who pressed a button is told.
 
     Attributes:
-        text: the sentence; None where `error` says it.
-        error: why nothing was done.
+        text: what was done; empty where nothing was.
+        warnings: what of it was not done, and why; one sentence each.
+        secret: something that is shown this once, such as a one-time password; empty where there is none.
     """
 
-    text: str | None = None
-    error: InspectorError | None = None
+    text: str = ""
+    warnings: tuple[str, ...] = ()
+    secret: str = ""
 
 
-def told_by(error: InspectorError) -> Told:
-    """That nothing was done, and why."""
-    return Told(error=error)
-
-
-def tell(told: Told) -> None:
-    """Keep it for the next drawing."""
-    st.session_state[_TOLD] = told
-
-
-def attempt(do: Callable[[], str]) -> None:
-    """Do something for a button: its sentence, or the error that it raises, is told.
-
-    Args:
-        do: gives the sentence.
-    """
+def attempt(do: Callable[[], str | Told]) -> None:
+    """Do something for a button, and keep what it says, or the error that it raises, for the next drawing."""
     try:
-        tell(Told(text=do()))
+        told = do()
     except InspectorError as error:
-        tell(told_by(error))
+        st.session_state[_TOLD] = error
+    else:
+        st.session_state[_TOLD] = Told(told) if isinstance(told, str) else told
 
 
 def show_told() -> None:
     """Draw what was kept, once."""
-    told: Told | None = st.session_state.pop(_TOLD, None)
-    if told is None:
-        return
-    if told.error is not None:
-        show_error(told.error)
-    else:
-        st.html(f'<div class="told" role="status">{escape(told.text or "")}</div>')
+    told: Told | InspectorError | None = st.session_state.pop(_TOLD, None)
+    if isinstance(told, InspectorError):
+        show_error(told)
+    elif told is not None:
+        secret = f"<p><code>{escape(told.secret)}</code></p>" if told.secret else ""
+        if told.text:
+            st.html(f'<div class="told" role="status">{escape(told.text)}{secret}</div>')
+        for line in told.warnings:
+            st.html(f'<div class="told conflict" role="alert">{escape(line)}</div>')

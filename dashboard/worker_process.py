@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -39,7 +40,7 @@ def wants_worker(asked: bool | None) -> bool:
 def working(config: Path | None) -> Iterator[None]:
     """Run `inspector work` for as long as the block lasts, and never longer than this process."""
     words = ["--config", str(config)] if config is not None else []
-    command = [sys.executable, "-m", "inspector.cli", "work", "--until-parent-ends", *words]
+    command = [sys.executable, "-m", "inspector.cli", "work", "--parent", str(os.getpid()), *words]
     # Ctrl-C reaches the page alone, which ends the worker.
     worker = subprocess.Popen(command, stdout=subprocess.DEVNULL, start_new_session=True)  # noqa: S603 - ours
     try:

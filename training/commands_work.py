@@ -31,9 +31,12 @@ def work(
         typer.Option(help="Settings file: registry, databases, data folder.", show_default=False),
     ] = None,
     *,
-    until_parent_ends: Annotated[
-        bool, typer.Option("--until-parent-ends", help="End with the process that has started this one.")
-    ] = False,
+    parent: Annotated[
+        int | None,
+        typer.Option(
+            help="End with the process that has started this one, of this number.", show_default=False
+        ),
+    ] = None,
     once: Annotated[bool, typer.Option("--once", help="End when nothing waits any more.")] = False,
 ) -> None:
     """Do the trainings, previews and limits that are asked for on the dashboard, until Ctrl-C.
@@ -60,17 +63,18 @@ def work(
             return
         for signum in (signal.SIGINT, signal.SIGTERM):
             signal.signal(signum, ask_to_stop)
-        if until_parent_ends:
-            threading.Thread(target=_stop_without_parent, args=(os.getppid(), stop), daemon=True).start()
+        if parent is not None:
+            threading.Thread(target=_stop_without_parent, args=(parent, stop), daemon=True).start()
         console.print("Waiting for work (Ctrl-C ends it)")
         worker.run(stop, lambda job: console.print(_line(job), markup=False))
 
 
 def _stop_without_parent(parent: int, stop: threading.Event) -> None:
     """A process whose parent has ended, in whatever way, gets another one."""
-    while not stop.wait(_PARENT_POLL_S):
-        if os.getppid() != parent:
-            stop.set()
+    while os.getppid() == parent:
+        if stop.wait(_PARENT_POLL_S):
+            return
+    stop.set()
 
 
 def _line(job: Job) -> str:

@@ -2,30 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from html import escape
-from typing import Final
 
 import streamlit as st
 
 from dashboard.accounts import make_account, reset_password
 from dashboard.context import records, settings
-from dashboard.notices import draw_and_recover, show_error
+from dashboard.notices import draw_and_recover
 from dashboard.sign_in import ROLES, show_new_password, show_sign_in, show_signed_in
+from dashboard.telling import Told, attempt, show_told
 from dashboard.visitors import require, visitor
-from inspector.errors import InspectorError
 from inspector.records import Role
-
-_TOLD: Final = "accounts-told"
-
-
-@dataclass(frozen=True, slots=True)
-class _Password:
-    """A one-time password that is shown once."""
-
-    name: str
-    password: str
 
 
 def main() -> None:
@@ -48,7 +36,7 @@ def _draw() -> None:
 
 def _show_accounts(me: str) -> None:
     st.subheader("Accounts")
-    _show_told()
+    show_told()
     for account in records().accounts.all():
         with st.container(horizontal=True, vertical_alignment="center", key=f"account-{account.name}"):
             note = "one-time password" if account.is_temporary else ""
@@ -85,52 +73,45 @@ def _show_accounts(me: str) -> None:
 
 def _add() -> None:
     name, role = st.session_state["add-name"].strip(), Role(st.session_state["add-role"])
-    try:
+
+    def add() -> Told:
         by = require(Role.ADMIN).name
-        told = _Password(name, make_account(records(), name, role, by=by, at=datetime.now(UTC)))
-    except InspectorError as error:
-        st.session_state[_TOLD] = error
-    else:
-        st.session_state[_TOLD] = told
+        return _password(name, make_account(records(), name, role, by=by, at=datetime.now(UTC)))
+
+    attempt(add)
 
 
 def _reset(name: str) -> None:
-    try:
+    def reset() -> Told:
         by = require(Role.ADMIN).name
-        told = _Password(name, reset_password(records(), name, by=by, at=datetime.now(UTC)))
-    except InspectorError as error:
-        st.session_state[_TOLD] = error
-    else:
-        st.session_state[_TOLD] = told
+        return _password(name, reset_password(records(), name, by=by, at=datetime.now(UTC)))
+
+    attempt(reset)
 
 
 def _set_role(name: str) -> None:
-    try:
+    role = Role(st.session_state[f"role-{name}"])
+
+    def set_role() -> str:
         by = require(Role.ADMIN).name
-        role = Role(st.session_state[f"role-{name}"])
         records().accounts.set_role(name, role, by=by, at=datetime.now(UTC))
-    except InspectorError as error:
-        st.session_state[_TOLD] = error
+        return f"{name} is {role.value}."
+
+    attempt(set_role)
 
 
 def _remove(name: str) -> None:
-    try:
+    def remove() -> str:
         by = require(Role.ADMIN).name
         records().accounts.remove(name, by=by, at=datetime.now(UTC))
-    except InspectorError as error:
-        st.session_state[_TOLD] = error
+        return f"{name} is removed."
+
+    attempt(remove)
 
 
-def _show_told() -> None:
-    told: _Password | InspectorError | None = st.session_state.pop(_TOLD, None)
-    if isinstance(told, InspectorError):
-        show_error(told)
-    elif told is not None:
-        st.html(
-            f'<div class="notice empty" role="status"><h3>One-time password of {escape(told.name)}</h3>'
-            f"<p><code>{escape(told.password)}</code></p><p>It is shown once. Hand it over; the first"
-            " sign-in asks for another.</p></div>"
-        )
+def _password(name: str, password: str) -> Told:
+    text = f"One-time password of {name}. It is shown once: hand it over, the first sign-in asks for another."
+    return Told(text, secret=password)
 
 
 main()

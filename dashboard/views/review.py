@@ -10,8 +10,9 @@ from dashboard.context import moment, records, settings
 from dashboard.counting import counts_of_cameras_seen
 from dashboard.notices import draw_and_recover, show_notice
 from dashboard.queues import Queue, choose_queue
-from dashboard.reviewing import next_frame, show_many, show_one, show_told
+from dashboard.reviewing import next_frame, show_many, show_one
 from dashboard.sign_in import show_sign_in
+from dashboard.telling import show_told
 from dashboard.visitors import visitor
 from inspector.records import Role
 
@@ -38,17 +39,11 @@ def _draw() -> None:
         )
     st.html(f'<div class="waiting" role="status">{queue.count(records())}</div>')
     show_told()
-    if mode == MANY:
-        frames = queue.waiting(records(), AT_ONCE)
-        if frames:
-            show_many(frames, now)
+    if mode == MANY and (frames := queue.waiting(records(), AT_ONCE)):
+        show_many(frames, now)
+    elif mode == ONE and (frame := next_frame(queue, who.name)) is not None:
+        show_one(frame, now)
     else:
-        frame = next_frame(queue, who.name)
-        if frame is not None:
-            show_one(frame, now)
-            return
-        frames = []
-    if not frames:
         _show_done(queue)
 
 

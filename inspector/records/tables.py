@@ -2,25 +2,17 @@
 
 from __future__ import annotations
 
-import math
-from datetime import UTC, datetime
-from enum import StrEnum
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
     JSON,
-    BigInteger,
-    DateTime,
-    Dialect,
     Double,
-    Enum,
     ForeignKey,
     Index,
-    Integer,
     MetaData,
     String,
     Text,
-    TypeDecorator,
     UniqueConstraint,
     text,
 )
@@ -28,61 +20,9 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
 from inspector.describing.words import Contrast, Position, Severity, Shape, Size, Source
 from inspector.drift.channels import DriftKind, What
+from inspector.records.columns import Key, ScoreFloat, UtcDateTime, words
 from inspector.records.values import Decision, Destination, JobKind, JobState, Role, Stage, Told
 from inspector.results import Verdict
-
-
-class UtcDateTime(TypeDecorator[datetime]):
-    """A moment. Takes only times with a zone; gives UTC, on SQLite as well, which stores no zone."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """Turn to UTC; raises ValueError for a time without a zone."""
-        if value is None:
-            return None
-        if value.utcoffset() is None:
-            raise ValueError(f"{value!r} has no time zone")
-        value = value.astimezone(UTC)
-        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
-
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
-        """Give UTC; PostgreSQL answers in the session's zone."""
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-
-
-class ScoreFloat(TypeDecorator[float]):
-    """A double whose NaN is NULL: SQLite cannot store NaN, and PostgreSQL sorts it above every number."""
-
-    impl = Double
-    cache_ok = True
-
-    def process_bind_param(self, value: float | None, dialect: Dialect) -> float | None:  # noqa: ARG002
-        """NaN becomes NULL."""
-        return None if value is None or math.isnan(value) else value
-
-    def process_result_value(self, value: float | None, dialect: Dialect) -> float:  # noqa: ARG002
-        """NULL becomes NaN."""
-        return math.nan if value is None else value
-
-
-def _words(kind: type[StrEnum], name: str) -> Enum:
-    """A column of an enum's values as text, so that a new value needs no change of a database type."""
-    return Enum(
-        kind,
-        name=name,
-        native_enum=False,
-        create_constraint=False,
-        length=16,
-        values_callable=lambda words: [word.value for word in words],
-    )
-
-
-# SQLite counts up by itself only in a column that is exactly INTEGER PRIMARY KEY.
-_Key = BigInteger().with_variant(Integer, "sqlite")
 
 
 class Table(DeclarativeBase):
@@ -104,7 +44,7 @@ class InspectionRow(Table):
 
     __tablename__ = "inspections"
 
-    id: Mapped[int] = mapped_column(_Key, primary_key=True)
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
     frame_id: Mapped[str] = mapped_column(String(128), unique=True)
     site: Mapped[str] = mapped_column(String(64))
     line: Mapped[str] = mapped_column(String(64))
@@ -116,7 +56,7 @@ class InspectionRow(Table):
     inspected_at: Mapped[datetime] = mapped_column(UtcDateTime)
     score: Mapped[float] = mapped_column(ScoreFloat, nullable=True)
     reject_limit: Mapped[float] = mapped_column(Double)
-    verdict: Mapped[Verdict] = mapped_column(_words(Verdict, "verdict"))
+    verdict: Mapped[Verdict] = mapped_column(words(Verdict, "verdict"))
     reason: Mapped[str] = mapped_column(Text)
     latency_ms: Mapped[float] = mapped_column(Double)
     width_px: Mapped[int]
@@ -150,7 +90,7 @@ class RegionRow(Table):
     __tablename__ = "regions"
 
     inspection_id: Mapped[int] = mapped_column(
-        _Key, ForeignKey("inspections.id", ondelete="CASCADE"), primary_key=True
+        Key, ForeignKey("inspections.id", ondelete="CASCADE"), primary_key=True
     )
     position: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     """0 is the worst region of its frame."""
@@ -163,11 +103,11 @@ class RegionRow(Table):
     area_px: Mapped[int]
     area_fraction: Mapped[float] = mapped_column(Double)
     peak_score: Mapped[float] = mapped_column(Double)
-    place: Mapped[Position | None] = mapped_column(_words(Position, "place"))
-    size: Mapped[Size | None] = mapped_column(_words(Size, "size"))
-    shape: Mapped[Shape | None] = mapped_column(_words(Shape, "shape"))
-    contrast: Mapped[Contrast | None] = mapped_column(_words(Contrast, "contrast"))
-    severity: Mapped[Severity | None] = mapped_column(_words(Severity, "severity"))
+    place: Mapped[Position | None] = mapped_column(words(Position, "place"))
+    size: Mapped[Size | None] = mapped_column(words(Size, "size"))
+    shape: Mapped[Shape | None] = mapped_column(words(Shape, "shape"))
+    contrast: Mapped[Contrast | None] = mapped_column(words(Contrast, "contrast"))
+    severity: Mapped[Severity | None] = mapped_column(words(Severity, "severity"))
     kind: Mapped[str | None] = mapped_column(Text)
     """A product may have kinds of its own, so these are no fixed words."""
     kind_probability: Mapped[float | None] = mapped_column(Double)
@@ -184,7 +124,7 @@ class EvidenceRow(Table):
     __tablename__ = "evidence"
 
     inspection_id: Mapped[int] = mapped_column(
-        _Key, ForeignKey("inspections.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+        Key, ForeignKey("inspections.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
     )
     frame_uri: Mapped[str | None] = mapped_column(Text)
     map_uri: Mapped[str | None] = mapped_column(Text)
@@ -196,11 +136,11 @@ class ReviewRow(Table):
 
     __tablename__ = "reviews"
 
-    id: Mapped[int] = mapped_column(_Key, primary_key=True)
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
     inspection_id: Mapped[int] = mapped_column(
-        _Key, ForeignKey("inspections.id", ondelete="CASCADE"), index=True
+        Key, ForeignKey("inspections.id", ondelete="CASCADE"), index=True
     )
-    decision: Mapped[Decision] = mapped_column(_words(Decision, "decision"))
+    decision: Mapped[Decision] = mapped_column(words(Decision, "decision"))
     reviewer: Mapped[str] = mapped_column(String(128))
     reviewed_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
     note: Mapped[str] = mapped_column(Text)
@@ -213,11 +153,11 @@ class DescriptionRow(Table):
 
     __tablename__ = "descriptions"
 
-    id: Mapped[int] = mapped_column(_Key, primary_key=True)
-    inspection_id: Mapped[int] = mapped_column(_Key, ForeignKey("inspections.id", ondelete="CASCADE"))
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    inspection_id: Mapped[int] = mapped_column(Key, ForeignKey("inspections.id", ondelete="CASCADE"))
     language: Mapped[str] = mapped_column(String(8))
     sentence: Mapped[str] = mapped_column(Text)
-    source: Mapped[Source] = mapped_column(_words(Source, "source"))
+    source: Mapped[Source] = mapped_column(words(Source, "source"))
     rejected_sentence: Mapped[str | None] = mapped_column(Text)
     defects: Mapped[int]
     seconds: Mapped[float] = mapped_column(Double)
@@ -231,10 +171,10 @@ class OutboxRow(Table):
 
     __tablename__ = "outbox"
 
-    id: Mapped[int] = mapped_column(_Key, primary_key=True)
-    inspection_id: Mapped[int] = mapped_column(_Key, ForeignKey("inspections.id", ondelete="CASCADE"))
-    destination: Mapped[Destination] = mapped_column(_words(Destination, "destination"))
-    what: Mapped[Told] = mapped_column(_words(Told, "what"))
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    inspection_id: Mapped[int] = mapped_column(Key, ForeignKey("inspections.id", ondelete="CASCADE"))
+    destination: Mapped[Destination] = mapped_column(words(Destination, "destination"))
+    what: Mapped[Told] = mapped_column(words(Told, "what"))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
     __table_args__ = (
@@ -250,10 +190,10 @@ class BundleRow(Table):
 
     __tablename__ = "bundles"
 
-    id: Mapped[int] = mapped_column(_Key, primary_key=True)
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
     product: Mapped[str] = mapped_column(String(64))
     version: Mapped[str] = mapped_column(String(16))
-    stage: Mapped[Stage] = mapped_column(_words(Stage, "stage"))
+    stage: Mapped[Stage] = mapped_column(words(Stage, "stage"))
     location: Mapped[str] = mapped_column(Text)
     parent: Mapped[str | None] = mapped_column(String(16))
     added_at: Mapped[datetime] = mapped_column(UtcDateTime)
@@ -279,7 +219,7 @@ class DriftAlarmRow(Table):
 
     __tablename__ = "drift_alarms"
 
-    id: Mapped[int] = mapped_column(_Key, primary_key=True)
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
     site: Mapped[str] = mapped_column(String(64))
     line: Mapped[str] = mapped_column(String(64))
     camera: Mapped[str] = mapped_column(String(64))
@@ -288,8 +228,8 @@ class DriftAlarmRow(Table):
     model_version: Mapped[str] = mapped_column(String(64))
     since: Mapped[datetime] = mapped_column(UtcDateTime)
     detected_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
-    kind: Mapped[DriftKind] = mapped_column(_words(DriftKind, "drift_kind"))
-    what: Mapped[What] = mapped_column(_words(What, "drift_what"))
+    kind: Mapped[DriftKind] = mapped_column(words(DriftKind, "drift_kind"))
+    what: Mapped[What] = mapped_column(words(What, "drift_what"))
     sentence: Mapped[str] = mapped_column(Text)
     suggestion: Mapped[str] = mapped_column(Text)
     before: Mapped[float] = mapped_column(Double)
@@ -306,7 +246,7 @@ class PreviewRow(Table):
 
     __tablename__ = "previews"
 
-    id: Mapped[int] = mapped_column(_Key, primary_key=True)
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
     product: Mapped[str] = mapped_column(String(64), index=True)
     active: Mapped[str] = mapped_column(String(16))
     candidate: Mapped[str] = mapped_column(String(16))
@@ -321,15 +261,15 @@ class FlipRow(Table):
     __tablename__ = "flips"
 
     preview_id: Mapped[int] = mapped_column(
-        _Key, ForeignKey("previews.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+        Key, ForeignKey("previews.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
     )
     position: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     """0 matters most."""
     frame: Mapped[str] = mapped_column(Text)
     origin: Mapped[str] = mapped_column(String(64))
     truth: Mapped[str] = mapped_column(String(16))
-    verdict_before: Mapped[Verdict] = mapped_column(_words(Verdict, "verdict"))
-    verdict_after: Mapped[Verdict] = mapped_column(_words(Verdict, "verdict"))
+    verdict_before: Mapped[Verdict] = mapped_column(words(Verdict, "verdict"))
+    verdict_after: Mapped[Verdict] = mapped_column(words(Verdict, "verdict"))
     score_before: Mapped[float] = mapped_column(ScoreFloat, nullable=True)
     score_after: Mapped[float] = mapped_column(ScoreFloat, nullable=True)
 
@@ -339,11 +279,11 @@ class AccountRow(Table):
 
     __tablename__ = "accounts"
 
-    id: Mapped[int] = mapped_column(_Key, primary_key=True)
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
     key: Mapped[str] = mapped_column(String(64), unique=True)
     """The name without regard to case."""
     name: Mapped[str] = mapped_column(String(64))
-    role: Mapped[Role] = mapped_column(_words(Role, "role"))
+    role: Mapped[Role] = mapped_column(words(Role, "role"))
     password_hash: Mapped[str] = mapped_column(Text)
     is_temporary: Mapped[bool]
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
@@ -355,11 +295,11 @@ class JobRow(Table):
 
     __tablename__ = "jobs"
 
-    id: Mapped[int] = mapped_column(_Key, primary_key=True)
-    kind: Mapped[JobKind] = mapped_column(_words(JobKind, "job_kind"))
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    kind: Mapped[JobKind] = mapped_column(words(JobKind, "job_kind"))
     product: Mapped[str] = mapped_column(String(64), index=True)
     arguments: Mapped[dict[str, Any]] = mapped_column(JSON)
-    state: Mapped[JobState] = mapped_column(_words(JobState, "job_state"), index=True)
+    state: Mapped[JobState] = mapped_column(words(JobState, "job_state"), index=True)
     asked_by: Mapped[str] = mapped_column(String(128))
     asked_at: Mapped[datetime] = mapped_column(UtcDateTime)
     worker: Mapped[str | None] = mapped_column(String(128))
@@ -380,7 +320,7 @@ class JobLineRow(Table):
     __tablename__ = "job_lines"
 
     job_id: Mapped[int] = mapped_column(
-        _Key, ForeignKey("jobs.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+        Key, ForeignKey("jobs.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
     )
     position: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     at: Mapped[datetime] = mapped_column(UtcDateTime)
@@ -392,7 +332,7 @@ class AuditRow(Table):
 
     __tablename__ = "audit"
 
-    id: Mapped[int] = mapped_column(_Key, primary_key=True)
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
     happened_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
     actor: Mapped[str] = mapped_column(String(128))
     action: Mapped[str] = mapped_column(String(64))

@@ -19,7 +19,7 @@ STOP_TIMEOUT_S = 60.0
 def serving(
     config: Path, port: int, folder: Path, *, worker: bool = False
 ) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """Run `inspector dashboard` until the block ends; yields the process and the line it printed.
+    """Run `inspector dashboard` until the block ends; yields the process and what it printed.
 
     Args:
         config: its settings.
@@ -53,9 +53,12 @@ def serving(
 
     threading.Thread(target=read, daemon=True).start()
     try:
-        first = lines.get(timeout=START_TIMEOUT_S)
-        assert first, (folder / "dashboard.err").read_text(encoding="utf-8")
-        yield process, first
+        said = ""
+        while "Dashboard:" not in said:
+            line = lines.get(timeout=START_TIMEOUT_S)
+            assert line, (folder / "dashboard.err").read_text(encoding="utf-8")
+            said += line
+        yield process, said
     finally:
         if process.poll() is None:
             process.terminate()

@@ -111,3 +111,10 @@ def test_two_reviewers_are_not_shown_the_same_frame() -> None:
     assert claims.take("carl", ["a", "b"]) == "a"
     now[0] = CLAIM_S + 1
     assert claims.take("dora", ["b"]) == "b"
+
+
+def test_a_frame_that_is_gone_is_told_and_the_others_are_decided(records: Records) -> None:
+    frames = [inspection("gone"), inspection("a")]
+    done = decide(records, frames, Decision.TRUE_DEFECT, seen={}, at=NOON, who=by("anna"))
+    assert [one.frame_id for one in done.stored] == ["a"]
+    assert done.conflicts == ("frame gone is not stored, so it cannot be reviewed",)

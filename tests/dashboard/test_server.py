@@ -35,6 +35,7 @@ def test_the_command_prints_the_address_serves_it_and_ends_cleanly(
     port = free_port()
     with serving(line.config, port, tmp_path) as (process, printed):
         assert f"http://{HOST}:{port}" in printed
+        assert "First sign-in: name admin, one-time password" in printed
         connection = http.client.HTTPConnection(HOST, port, timeout=10)
         connection.request("GET", "/")
         answer = connection.getresponse()
