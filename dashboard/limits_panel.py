@@ -90,6 +90,7 @@ def _histogram(scores: NDArray[np.float64], limit: float, moved: float) -> alt.L
             "from": float(edges[place]),
             "to": float(edges[place + 1]),
             "frames": int(count),
+            "none": 0,
             "verdict": WORDS[Verdict.REJECT if edges[place] >= moved else Verdict.PASS],
         }
         for place, count in enumerate(counts)
@@ -103,6 +104,7 @@ def _histogram(scores: NDArray[np.float64], limit: float, moved: float) -> alt.L
             x=alt.X("from:Q", title="score", scale=alt.Scale(domain=span)),
             x2="to:Q",
             y=alt.Y("frames:Q", title="frames", scale=alt.Scale(domain=[0, int(max(1, counts.max()))])),
+            y2="none:Q",  # with two ends in x, a bar has none in y by itself
             color=alt.Color(
                 "verdict:N",
                 legend=None,
