@@ -1,4 +1,4 @@
-"""The language of the page: gettext catalogues, one for each language beside English, and the visitor's choice.
+"""The language of the page: gettext catalogues, one for each language beside English, and who reads which.
 
 Texts stand in English where they are drawn, inside `_` or `ngettext`, and are the keys of the catalogues
 (`locale/LANGUAGE/LC_MESSAGES/dashboard.po`). A text without a translation is shown in English.
