@@ -11,6 +11,7 @@ from html import escape
 import streamlit as st
 
 from dashboard.context import settings
+from dashboard.language import _
 from dashboard.notices import draw_and_recover, show_error
 from dashboard.sign_in import show_sign_in
 from dashboard.theme import FAVICON, apply_theme
@@ -25,15 +26,15 @@ def main() -> None:
     apply_theme()
     page = st.navigation(
         [
-            st.Page("views/live.py", title="Live", icon=":material/monitoring:", default=True),
-            st.Page("views/review.py", title="Review", icon=":material/rule:"),
-            st.Page("views/overview.py", title="Overview", icon=":material/bar_chart:"),
-            st.Page("views/history.py", title="History", icon=":material/history:"),
-            st.Page("views/report.py", title="Shift report", icon=":material/summarize:"),
-            st.Page("views/products.py", title="Products", icon=":material/category:"),
-            st.Page("views/health.py", title="Health", icon=":material/vital_signs:"),
-            st.Page("views/account.py", title="Account", icon=":material/person:"),
-            st.Page("views/frame.py", title="Frame", visibility="hidden"),
+            st.Page("views/live.py", title=_("Live"), icon=":material/monitoring:", default=True),
+            st.Page("views/review.py", title=_("Review"), icon=":material/rule:"),
+            st.Page("views/overview.py", title=_("Overview"), icon=":material/bar_chart:"),
+            st.Page("views/history.py", title=_("History"), icon=":material/history:"),
+            st.Page("views/report.py", title=_("Shift report"), icon=":material/summarize:"),
+            st.Page("views/products.py", title=_("Products"), icon=":material/category:"),
+            st.Page("views/health.py", title=_("Health"), icon=":material/vital_signs:"),
+            st.Page("views/account.py", title=_("Account"), icon=":material/person:"),
+            st.Page("views/frame.py", title=_("Frame"), visibility="hidden"),
         ],
         position="top",
     )
@@ -56,7 +57,7 @@ def _may_look() -> bool:
         nonlocal may
         may = visitor().may(Role.VIEWER)
         if not may:
-            show_sign_in("Sign in to look")
+            show_sign_in(_("Sign in to look"))
 
     draw_and_recover(draw, retry_s=settings().dashboard.refresh_s)
     return may

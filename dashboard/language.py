@@ -57,6 +57,11 @@ def language() -> Language:
     return next((known for known in LANGUAGES if known == asked), "en")
 
 
+def N_(text: str) -> str:  # noqa: N802 - the name that gettext's tools look for
+    """Mark a text of a constant for the catalogues; it is translated by `_` where it is drawn."""
+    return text
+
+
 @cache
 def catalogue(of: Language) -> gettext.NullTranslations:
     """The translations of a language; those of English give every text back as it is.
