@@ -12,6 +12,7 @@ import streamlit as st
 
 from dashboard.context import settings
 from dashboard.language import _
+from dashboard.language_choice import show_choice, take_choice
 from dashboard.notices import draw_and_recover, show_error
 from dashboard.sign_in import show_sign_in
 from dashboard.theme import FAVICON, apply_theme
@@ -24,6 +25,7 @@ def main() -> None:
     """Draw the frame around all pages, then the page that the address names."""
     st.set_page_config(page_title="inspector", page_icon=FAVICON, layout="wide")
     apply_theme()
+    take_choice()
     page = st.navigation(
         [
             st.Page("views/live.py", title=_("Live"), icon=":material/monitoring:", default=True),
@@ -44,6 +46,7 @@ def main() -> None:
         show_error(error)
         return
     st.html(f'<div class="site"><b>inspector</b> {escape(site)}{_who()}</div>')
+    show_choice()
     if settings().dashboard.require_sign_in and not _may_look():
         return
     page.run()

@@ -34,14 +34,14 @@ def time_text(moment: datetime, now: datetime, zone: tzinfo) -> str:
     local, today = moment.astimezone(zone), now.astimezone(zone).date()
     if local.date() == today:
         return f"{local:%H:%M:%S}"
-    return (
-        f"{local:{_('%d %b %H:%M:%S')}}" if local.year == today.year else f"{local:{_('%d %b %Y %H:%M:%S')}}"
-    )
+    form = _("%d %b %H:%M:%S") if local.year == today.year else _("%d %b %Y %H:%M:%S")
+    return f"{local:{form}}"
 
 
 def full_time_text(moment: datetime, zone: tzinfo) -> str:
     """Date, time and zone, to the second."""
-    return f"{moment.astimezone(zone):{_('%d %b %Y, %H:%M:%S %Z')}}"
+    form = _("%d %b %Y, %H:%M:%S %Z")
+    return f"{moment.astimezone(zone):{form}}"
 
 
 def age_text(moment: datetime, now: datetime) -> str:

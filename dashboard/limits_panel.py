@@ -43,7 +43,8 @@ def show_limit(active: RegisteredBundle, *, may_change: bool) -> None:
         and math.isfinite(one.score)
     ]
     if not judged:
-        st.html(f'<p class="among">{_("No frame was judged by this model yet.")}</p>')
+        none = _("No frame was judged by this model yet.")
+        st.html(f'<p class="among">{none}</p>')
         return
     scores, limit = np.array([one.score for one in judged]), judged[0].reject_limit
     low, high = float(min(scores.min(), limit)), float(max(scores.max(), limit))

@@ -69,9 +69,8 @@ def show_rates(now: Moment, alarms: Sequence[StoredAlarm]) -> None:
     rates = day_rates(decided, days)
     reviewed, good = sum(rate.reviewed for rate in rates), sum(rate.good for rate in rates)
     if not reviewed:
-        st.html(
-            f'<p class="among">{_("No reject of the last {days} days was reviewed.").format(days=DAYS)}</p>'
-        )
+        none = _("No reject of the last {days} days was reviewed.").format(days=DAYS)
+        st.html(f'<p class="among">{none}</p>')
         return
     words = _(
         "False rejects among reviewed rejects, {days} days: {good} of {reviewed}. A dashed line is a change"

@@ -27,7 +27,8 @@ def show_regions(inspection: StoredInspection) -> None:
     """Draw a row for each region of a frame, the worst first, with what was measured of it."""
     regions = inspection.regions
     if not regions:
-        st.html(f'<p class="no-regions">{_("No regions were found.")}</p>')
+        none = _("No regions were found.")
+        st.html(f'<p class="no-regions">{none}</p>')
         return
     facts = inspection.description.facts if inspection.description is not None else ()
     frame_px = inspection.width_px * inspection.height_px
@@ -35,9 +36,10 @@ def show_regions(inspection: StoredInspection) -> None:
         _row(place, region, facts[place - 1] if facts else StoredFacts(), frame_px)
         for place, region in enumerate(regions, start=1)
     )
+    what, area, peak = _("What and where"), _("Area"), _("Peak")
     st.html(
-        f'<table class="figures regions"><thead><tr><th></th><th>{_("What and where")}</th>'
-        f"<th class=n>{_('Area')}</th><th class=n>{_('Peak')}</th></tr></thead><tbody>{rows}</tbody></table>"
+        f'<table class="figures regions"><thead><tr><th></th><th>{what}</th>'
+        f"<th class=n>{area}</th><th class=n>{peak}</th></tr></thead><tbody>{rows}</tbody></table>"
     )
 
 
@@ -60,11 +62,8 @@ def headline(facts: StoredFacts) -> str:
     if facts.kind is not None:
         known = facts.kind != Kind.UNKNOWN
         chance = f" ({facts.kind_probability:.0%})" if known and facts.kind_probability is not None else ""
-        parts.append(
-            f"{fact_word(facts.kind) if known else _('unknown kind')}{chance}".replace(
-                "%", "\N{NO-BREAK SPACE}%"
-            )
-        )
+        kind = fact_word(facts.kind) if known else _("unknown kind")
+        parts.append(f"{kind}{chance}".replace("%", "\N{NO-BREAK SPACE}%"))
     if facts.place is not None:
         parts.append(fact_word(facts.place.value))
     text = _(", ").join(parts)

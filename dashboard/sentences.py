@@ -51,7 +51,8 @@ def sentence(inspection: StoredInspection, progress: Progress) -> str:
             f"<small>{_(WORDS[told.source])}</small></div>"
         )
     if progress is Progress.PENDING:
-        return f'<div class="sentence pending"><p>{_("Being described…")}</p></div>'
+        pending = _("Being described…")
+        return f'<div class="sentence pending"><p>{pending}</p></div>'
     return ""
 
 

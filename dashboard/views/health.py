@@ -20,6 +20,7 @@ from dashboard.rates import show_rates
 from dashboard.sentences import duration_text
 from dashboard.telling import attempt, show_told
 from dashboard.visitors import require, visitor
+from inspector.drift.channels import DriftKind
 from inspector.records import Role, StoredAlarm
 
 REFRESH_S: Final = 5.0
@@ -30,7 +31,7 @@ WORDS: Final[dict[str, str]] = {
     "failing": N_("Does not work"),
     "away": N_("Does not answer"),
 }
-KINDS: Final[dict[str, str]] = {"camera": N_("camera"), "process": N_("process")}
+KINDS: Final[dict[DriftKind, str]] = {DriftKind.CAMERA: N_("camera"), DriftKind.PROCESS: N_("process")}
 LOOKS: Final[dict[str, str]] = {"ok": "pass", "degraded": "unsure"}
 """Verdict whose symbol and colour a status has; reject for the others."""
 _WIDEST_STEPS: Final = 4.0
@@ -54,7 +55,8 @@ def _draw(now: Moment) -> None:
     show_rates(now, alarms)
     st.subheader(_("Drift"))
     if not alarms:
-        st.html(f'<p class="among">{_("No change of a camera or a process was told.")}</p>')
+        none = _("No change of a camera or a process was told.")
+        st.html(f'<p class="among">{none}</p>')
     may_acknowledge = visitor().may(Role.ENGINEER)
     for alarm in alarms:
         _show_alarm(alarm, now, may_acknowledge=may_acknowledge)
@@ -102,6 +104,7 @@ def _outbox(depth: float, age: float) -> str:
 
 def _drift(camera: str, steps: Mapping[str, float]) -> str:
     """HTML of a camera's figures as bars from what is usual, in steps of the usual spread."""
+    unit = _("steps from usual, last 50 frames")
     bars = []
     for what, value in sorted(steps.items(), key=lambda item: -abs(item[1])):
         share = min(abs(value), _WIDEST_STEPS) / _WIDEST_STEPS / 2
@@ -111,10 +114,7 @@ def _drift(camera: str, steps: Mapping[str, float]) -> str:
             f'<span>{escape(what)}</span><span class="steps"><i class="{look}"'
             f' style="left:{left:.1%};width:{share:.1%}"></i></span><span class="n">{value:+.1f}</span>'
         )
-    return (
-        f'<div class="drift"><b>{escape(camera)}</b> <small>{_("steps from usual, last 50 frames")}</small>'
-        f"<div>{''.join(bars)}</div></div>"
-    )
+    return f'<div class="drift"><b>{escape(camera)}</b> <small>{unit}</small><div>{"".join(bars)}</div></div>'
 
 
 def _show_alarm(alarm: StoredAlarm, now: Moment, *, may_acknowledge: bool) -> None:
@@ -125,7 +125,7 @@ def _show_alarm(alarm: StoredAlarm, now: Moment, *, may_acknowledge: bool) -> No
     with st.container(border=True, key=f"alarm-{alarm.id}"):
         st.html(
             f'<div class="alarm" data-alarm="{alarm.id}"><b>{escape(alarm.line)} / {escape(alarm.camera)},'
-            f" {escape(_(KINDS.get(alarm.kind.value, alarm.kind.value)))}: {escape(alarm.sentence)}</b><p>{escape(alarm.suggestion)}.</p>"
+            f" {escape(_(KINDS[alarm.kind]))}: {escape(alarm.sentence)}</b><p>{escape(alarm.suggestion)}.</p>"
             f"<small>{escape(since)}</small></div>"
         )
         _show_frames(alarm.frames_after)

@@ -53,13 +53,15 @@ def _draw() -> None:
     bundles = [bundle for bundle in everything if bundle.product == chosen]
     active = next((bundle for bundle in bundles if bundle.stage is Stage.ACTIVE), None)
     if not may_change:
-        st.html(f'<p class="among">{_("Changes need an engineer: sign in on the Account page.")}</p>')
+        none = _("Changes need an engineer: sign in on the Account page.")
+        st.html(f'<p class="among">{none}</p>')
     show_jobs(chosen)
     left, right = st.columns([0.55, 0.45], gap="medium")
     with left:
         st.subheader(_("Models"))
         if not bundles:
-            st.html(f'<p class="among">{_("The registry knows no model of this product.")}</p>')
+            none = _("The registry knows no model of this product.")
+            st.html(f'<p class="among">{none}</p>')
         show_models(chosen, bundles, now, may_change=may_change)
     with right:
         if active is not None:

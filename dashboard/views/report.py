@@ -13,7 +13,7 @@ import streamlit as st
 from dashboard.clock import zone_of
 from dashboard.context import Moment, moment, records, settings
 from dashboard.counting import counts_of_cameras_seen
-from dashboard.language import N_, _
+from dashboard.language import CHOICE, N_, _
 from dashboard.notices import draw_and_recover, show_error, show_notice
 from dashboard.report.gathering import Report, gather
 from dashboard.report.html import body, document
@@ -75,7 +75,7 @@ def _draw(now: Moment) -> None:
         language: Language = st.segmented_control(
             _("Language"),
             languages,
-            default=chosen.language,
+            default=st.session_state.get(CHOICE, chosen.language),
             format_func=_LANGUAGES.__getitem__,
             key="report-language",
             required=True,
