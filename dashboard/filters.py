@@ -9,6 +9,7 @@ from typing import Final, Self
 
 import streamlit as st
 
+from dashboard.address_words import accept_words
 from dashboard.language import _
 from dashboard.verdicts import BY_URGENCY, WORDS
 from inspector.records import Records, StoredInspection, VerdictCount
@@ -94,6 +95,7 @@ def choose_filters(seen: Sequence[VerdictCount]) -> Filters:
     Args:
         seen: counts whose products and cameras are offered.
     """
+    accept_words(VERDICT, WORDS.values())
     with st.container(horizontal=True, vertical_alignment="bottom", key="filters"):
         words = st.pills(
             _("Show"),

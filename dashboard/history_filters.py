@@ -9,7 +9,8 @@ from typing import Any, Final, Self
 
 import streamlit as st
 
-from dashboard.fact_words import fact_word
+from dashboard.address_words import accept_words
+from dashboard.fact_words import fact_word, fact_word_in
 from dashboard.language import N_, _
 from dashboard.searching import LONGEST, Search
 from dashboard.verdicts import BY_URGENCY, WORDS
@@ -165,6 +166,10 @@ def choose_wish(choices: HistoryChoices) -> Wish:
         "models": (_("Model"), choices.model_versions, _("All models")),
     }
     chosen = {}
+    accept_words(VERDICTS, WORDS.values())
+    accept_words(REVIEW, REVIEW_WORDS.values(), many=False)
+    for name in ("kinds", "places"):
+        accept_words(name, offered[name][1], fact_word_in)
     with st.container(key="past-filters"):
         search = st.text_input(
             _("Search"),

@@ -16,7 +16,7 @@ from dashboard.context import Moment, records, settings
 from dashboard.deciding import LONGEST_NOTE, TOLD, Choice, Outcome, choices, decide, take_back
 from dashboard.fact_words import fact_word
 from dashboard.golden import golden_normals
-from dashboard.language import _, ngettext
+from dashboard.language import _
 from dashboard.pictures import Drawing, View, draw
 from dashboard.queues import Queue
 from dashboard.scores import score_bar
@@ -205,9 +205,9 @@ def _told(outcome: Outcome) -> Told:
     if outcome.stored:
         first = outcome.stored[0]
         many = len(outcome.stored)
-        text = ngettext("frame {frame}: {decision}", "{n} frames: {decision}", many).format(
-            frame=first.frame_id, n=many, decision=_(TOLD[first.decision])
-        )
+        # Not by ngettext: languages without a singular would lose the name of the one frame.
+        text = _("frame {frame}: {decision}") if many == 1 else _("{n} frames: {decision}")
+        text = text.format(frame=first.frame_id, n=many, decision=_(TOLD[first.decision]))
     return Told(text, tuple(_("Not stored. {why}").format(why=line) for line in outcome.conflicts))
 
 
