@@ -31,10 +31,11 @@ def accept_words(
     given = st.query_params.get_all(key)
     if not given or key in st.session_state:
         return
-    here = {said(language(), option) for option in (options := list(options))}
+    offered = list(options)
+    here = {said(language(), option) for option in offered}
     if set(given) <= here:
         return
-    known = {said(each, option): option for each in LANGUAGES for option in options}
+    known = {said(each, option): option for each in LANGUAGES for option in offered}
     chosen = list(dict.fromkeys(known[word] for word in given if word in known))
     if chosen:
         st.session_state[key] = chosen if many else chosen[0]

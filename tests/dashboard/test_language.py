@@ -34,7 +34,8 @@ REMEDY: Final = (
 
 PAGES: Final = ("live", "frame", "review", "overview", "history", "report", "products", "health", "account")
 DATA: Final = re.compile(
-    r"inspector|plant-7|line-1|cam-1|box-1|washer|\bboss\b|\bbad\b|\bgood\b|\bbare\b|\d+ px|\bUTC\b|\bCSV\b|Parquet|\bMB\b|GB\b"
+    r"inspector|plant-7|line-1|cam-1|box-1|washer|\bboss\b|\bbad\b|\bgood\b|\bbare\b|\d+ px|\bUTC\b"
+    r"|\bCSV\b|Parquet|\bMB\b|GB\b"
     r"|English|中文|127\.0\.0\.1|Etc/GMT[-+\d]*|tiny-[0-9a-f]+|\bpx\b|\bms\b|\bmm\b"
 )
 """Names that the tests give, units, formats, names of languages: the same in each language."""
@@ -155,7 +156,7 @@ def test_no_page_has_a_text_past_the_catalogues(
     told: Line, page: AppTest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sign_in(page, "account", "boss")
-    monkeypatch.setattr(language, "catalogue", lambda of: Marking())
+    monkeypatch.setattr(language, "catalogue", lambda _: Marking())
     records = {told.records.get(frame_id) for frame_id in ("bad", "good", "bare")}
     data = [frame.reason for frame in records if frame is not None]
     data += [frame.model_version for frame in records if frame is not None]
