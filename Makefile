@@ -78,7 +78,7 @@ readme-picture: $(VENV)/.installed-demo ## Make the README's picture from render
 
 translations: $(VENV)/.installed-test ## Bring new texts of the dashboard into its catalogues, empty until somebody translates them
 	$(BIN)/pybabel -q extract --no-location --sort-output -k N_ -o dashboard.pot dashboard
-	$(BIN)/pybabel -q update --no-fuzzy-matching --ignore-obsolete --omit-header --no-wrap -D dashboard -i dashboard.pot -d dashboard/locale
+	$(BIN)/pybabel -q update --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date --no-wrap -D dashboard -i dashboard.pot -d dashboard/locale
 	rm dashboard.pot
 
 page-pictures: $(VENV)/.installed-test services ## Take a picture of each page of the dashboard, for the documents

@@ -32,8 +32,8 @@ WORDS: Final[dict[str, str]] = {
     "away": N_("Does not answer"),
 }
 KINDS: Final[dict[DriftKind, str]] = {DriftKind.CAMERA: N_("camera"), DriftKind.PROCESS: N_("process")}
+# Verdict whose symbol and colour a status has; reject for the others.
 LOOKS: Final[dict[str, str]] = {"ok": "pass", "degraded": "unsure"}
-"""Verdict whose symbol and colour a status has; reject for the others."""
 _WIDEST_STEPS: Final = 4.0
 _WORTH_TELLING: Final = 0.5
 
