@@ -144,7 +144,7 @@ def cursor_to_address(cursor: Cursor) -> str:
 
 def cursor_from_address(query: Address, name: str) -> Cursor | None:
     """The cursor of a name in an address; None where there is none that can be read."""
-    moment, frame_id = [*next(iter(query.get(name, ())), "").split("~", 1), ""][:2]
+    moment, _, frame_id = next(iter(query.get(name, ())), "").partition("~")
     try:
         return Cursor(datetime.fromisoformat(moment), frame_id) if "\0" not in frame_id else None
     except ValueError:
