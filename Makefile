@@ -22,7 +22,7 @@ unexport PYTHONDONTWRITEBYTECODE
 SOURCES := inspector edge training dashboard tests
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-test install-gpu demo test lint format types bench bench-describe bench-retrain bench-drift bench-edge bench-dashboard chaos services readme-picture page-pictures constraints clean
+.PHONY: help install install-test install-gpu demo test lint format types bench bench-describe bench-retrain bench-drift bench-edge bench-dashboard chaos services readme-picture page-pictures translations constraints clean
 
 help: ## List what can be done
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
@@ -75,6 +75,11 @@ chaos: $(VENV)/.installed-test services ## Kill a box under load and count its f
 
 readme-picture: $(VENV)/.installed-demo ## Make the README's picture from rendered parts and the demo's bundle
 	$(BIN)/python -m inspector demo --picture docs/images/gasket.png
+
+translations: $(VENV)/.installed-test ## Bring new texts of the dashboard into its catalogues, empty until somebody translates them
+	$(BIN)/pybabel -q extract --no-location --sort-output -k N_ -o dashboard.pot dashboard
+	$(BIN)/pybabel -q update --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date --no-wrap -D dashboard -i dashboard.pot -d dashboard/locale
+	rm dashboard.pot
 
 page-pictures: $(VENV)/.installed-test services ## Take a picture of each page of the dashboard, for the documents
 	$(BIN)/python -m tests.campaigns.page_pictures

@@ -11,6 +11,8 @@ from html import escape
 import streamlit as st
 
 from dashboard.context import settings
+from dashboard.language import _
+from dashboard.language_choice import show_choice, take_choice
 from dashboard.notices import draw_and_recover, show_error
 from dashboard.sign_in import show_sign_in
 from dashboard.theme import FAVICON, apply_theme
@@ -23,17 +25,18 @@ def main() -> None:
     """Draw the frame around all pages, then the page that the address names."""
     st.set_page_config(page_title="inspector", page_icon=FAVICON, layout="wide")
     apply_theme()
+    take_choice()
     page = st.navigation(
         [
-            st.Page("views/live.py", title="Live", icon=":material/monitoring:", default=True),
-            st.Page("views/review.py", title="Review", icon=":material/rule:"),
-            st.Page("views/overview.py", title="Overview", icon=":material/bar_chart:"),
-            st.Page("views/history.py", title="History", icon=":material/history:"),
-            st.Page("views/report.py", title="Shift report", icon=":material/summarize:"),
-            st.Page("views/products.py", title="Products", icon=":material/category:"),
-            st.Page("views/health.py", title="Health", icon=":material/vital_signs:"),
-            st.Page("views/account.py", title="Account", icon=":material/person:"),
-            st.Page("views/frame.py", title="Frame", visibility="hidden"),
+            st.Page("views/live.py", title=_("Live"), icon=":material/monitoring:", default=True),
+            st.Page("views/review.py", title=_("Review"), icon=":material/rule:"),
+            st.Page("views/overview.py", title=_("Overview"), icon=":material/bar_chart:"),
+            st.Page("views/history.py", title=_("History"), icon=":material/history:"),
+            st.Page("views/report.py", title=_("Shift report"), icon=":material/summarize:"),
+            st.Page("views/products.py", title=_("Products"), icon=":material/category:"),
+            st.Page("views/health.py", title=_("Health"), icon=":material/vital_signs:"),
+            st.Page("views/account.py", title=_("Account"), icon=":material/person:"),
+            st.Page("views/frame.py", title=_("Frame"), visibility="hidden"),
         ],
         position="top",
     )
@@ -43,6 +46,7 @@ def main() -> None:
         show_error(error)
         return
     st.html(f'<div class="site"><b>inspector</b> {escape(site)}{_who()}</div>')
+    show_choice()
     if settings().dashboard.require_sign_in and not _may_look():
         return
     page.run()
@@ -56,7 +60,7 @@ def _may_look() -> bool:
         nonlocal may
         may = visitor().may(Role.VIEWER)
         if not may:
-            show_sign_in("Sign in to look")
+            show_sign_in(_("Sign in to look"))
 
     draw_and_recover(draw, retry_s=settings().dashboard.refresh_s)
     return may

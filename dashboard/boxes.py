@@ -16,12 +16,17 @@ import streamlit as st
 from prometheus_client import Metric
 from prometheus_client.parser import text_string_to_metric_families
 
+from dashboard.language import N_
 from dashboard.thrift import Thrifty
 from inspector.settings import Settings
 
 TIMEOUT_S: Final = 2.0
 KEPT_S: Final = 2.0
 _MOST_BYTES: Final = 4_000_000
+AWAY: Final = N_("the box does not answer")
+REMEDY_AWAY: Final = N_(
+    "Start it, or correct boxes under [dashboard] in the settings; it serves them at edge.health"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +95,8 @@ def read_box(address: str) -> BoxState:
         return _state(address, health, families)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         why = str(getattr(error, "reason", "") or error) or type(error).__name__
-        remedy = "Start it, or correct boxes under [dashboard] in the settings; it serves them at edge.health"
-        problem = BoxProblem("box", "the box does not answer", why, remedy)
+        remedy = REMEDY_AWAY
+        problem = BoxProblem("box", AWAY, why, remedy)
         return BoxState(address, address, "away", (problem,))
 
 

@@ -12,6 +12,7 @@ import streamlit as st
 from dashboard.clock import time_text
 from dashboard.context import Moment
 from dashboard.filters import AMONG, Filters
+from dashboard.language import _
 from dashboard.literal import literal
 from dashboard.pictures import NoDrawing, View, draw
 from dashboard.scores import score_bar
@@ -54,7 +55,7 @@ def show_cards(
                 st.html(_facts(inspection, progress, moment))
                 st.page_link(
                     FRAME_PAGE,
-                    label=f"Open frame {literal(inspection.frame_id)}",
+                    label=_("Open frame {frame}").format(frame=literal(inspection.frame_id)),
                     icon="",
                     width="stretch",
                     query_params=[(FRAME_PARAMETER, inspection.frame_id), *filters.to_address(AMONG)],
@@ -75,7 +76,9 @@ def picture(inspection: StoredInspection, data_dir: Path, side_px: int, opacity:
     drawing = draw(inspection, data_dir, view, side_px, opacity)
     if isinstance(drawing, NoDrawing):
         return f'<div class="card-picture none"><span>{escape(drawing.headline)}</span></div>'
-    words = f"{WORDS[inspection.verdict]}: frame {inspection.frame_id}"
+    words = _("{verdict}: frame {frame}").format(
+        verdict=_(WORDS[inspection.verdict]), frame=inspection.frame_id
+    )
     return f'<div class="card-picture"><img src="{drawing.source}" alt="{escape(words)}"></div>'
 
 

@@ -10,6 +10,7 @@ import altair as alt
 import streamlit as st
 
 from dashboard.counting import Interval
+from dashboard.language import _
 from dashboard.verdicts import BY_URGENCY, COLOURS, WORDS, badge
 from inspector.results import Verdict
 
@@ -35,9 +36,9 @@ def show_charts(intervals: Sequence[Interval], zone: tzinfo) -> None:
     """
     left, right = st.columns(2)
     with left:
-        _show_bars("not-passed", "Rejected and unsure", intervals, (Verdict.REJECT, Verdict.UNSURE), zone)
+        _show_bars("not-passed", _("Rejected and unsure"), intervals, (Verdict.REJECT, Verdict.UNSURE), zone)
     with right:
-        _show_bars("all", "All frames", intervals, BY_URGENCY, zone)
+        _show_bars("all", _("All frames"), intervals, BY_URGENCY, zone)
 
 
 def _show_bars(
@@ -56,7 +57,7 @@ def _bars(intervals: Sequence[Interval], verdicts: Sequence[Verdict], zone: tzin
     rows = [
         {
             "start": names[interval.start],
-            "verdict": WORDS[interval.verdict],
+            "verdict": _(WORDS[interval.verdict]),
             "frames": interval.frames,
             "order": BY_URGENCY.index(interval.verdict),
         }
@@ -92,15 +93,15 @@ def _bars(intervals: Sequence[Interval], verdicts: Sequence[Verdict], zone: tzin
                 "verdict:N",
                 legend=None,
                 scale=alt.Scale(
-                    domain=[WORDS[verdict] for verdict in verdicts],
+                    domain=[_(WORDS[verdict]) for verdict in verdicts],
                     range=[COLOURS[verdict] for verdict in verdicts],
                 ),
             ),
             order="order:Q",
             tooltip=[
-                alt.Tooltip("start:O", title="From"),
-                alt.Tooltip("verdict:N", title="Verdict"),
-                alt.Tooltip("frames:Q", title="Frames"),
+                alt.Tooltip("start:O", title=_("From")),
+                alt.Tooltip("verdict:N", title=_("Verdict")),
+                alt.Tooltip("frames:Q", title=_("Frames")),
             ],
         )
         .configure_view(stroke=None)

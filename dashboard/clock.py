@@ -7,6 +7,8 @@ from datetime import UTC, datetime, tzinfo
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from dashboard.language import _, ngettext
+
 _MINUTE_S: Final = 60
 _HOUR_S: Final = 3600
 _DAY_S: Final = 86_400
@@ -32,22 +34,24 @@ def time_text(moment: datetime, now: datetime, zone: tzinfo) -> str:
     local, today = moment.astimezone(zone), now.astimezone(zone).date()
     if local.date() == today:
         return f"{local:%H:%M:%S}"
-    return f"{local:%d %b %H:%M:%S}" if local.year == today.year else f"{local:%d %b %Y %H:%M:%S}"
+    form = _("%d %b %H:%M:%S") if local.year == today.year else _("%d %b %Y %H:%M:%S")
+    return f"{local:{form}}"
 
 
 def full_time_text(moment: datetime, zone: tzinfo) -> str:
     """Date, time and zone, to the second."""
-    return f"{moment.astimezone(zone):%d %b %Y, %H:%M:%S %Z}"
+    form = _("%d %b %Y, %H:%M:%S %Z")
+    return f"{moment.astimezone(zone):{form}}"
 
 
 def age_text(moment: datetime, now: datetime) -> str:
     """How long ago a moment was, in its largest unit: "4 s ago", "3 min ago", "2 h ago", "5 days ago"."""
     seconds = max(0, int((now - moment).total_seconds()))
     if seconds < _MINUTE_S:
-        return f"{seconds} s ago"
+        return _("{n} s ago").format(n=seconds)
     if seconds < _HOUR_S:
-        return f"{seconds // _MINUTE_S} min ago"
+        return _("{n} min ago").format(n=seconds // _MINUTE_S)
     if seconds < _DAY_S:
-        return f"{seconds // _HOUR_S} h ago"
+        return _("{n} h ago").format(n=seconds // _HOUR_S)
     days = seconds // _DAY_S
-    return f"{days} day ago" if days == 1 else f"{days} days ago"
+    return ngettext("{n} day ago", "{n} days ago", days).format(n=days)

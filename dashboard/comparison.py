@@ -11,6 +11,7 @@ import streamlit as st
 from dashboard.drawing import fit
 from dashboard.evidence import read_picture
 from dashboard.golden import Normals
+from dashboard.language import _
 from dashboard.nearest_normal import nearest_normal
 from dashboard.pictures import Drawing, NoDrawing, View, data_address, draw
 from inspector.errors import InspectorError
@@ -29,8 +30,8 @@ def show_comparison(inspection: StoredInspection, data_dir: Path, normals: Norma
         normals: good parts of the model that judged it.
     """
     panels = [
-        _panel("Picture", draw(inspection, data_dir, View.PICTURE, _PANEL_PX)),
-        _panel("Where it is abnormal", draw(inspection, data_dir, View.OVERLAY, _PANEL_PX)),
+        _panel(_("Picture"), draw(inspection, data_dir, View.PICTURE, _PANEL_PX)),
+        _panel(_("Where it is abnormal"), draw(inspection, data_dir, View.OVERLAY, _PANEL_PX)),
         _beside_a_good_part(inspection, data_dir, normals),
     ]
     st.html(f'<div class="comparison">{"".join(panels)}</div>')
@@ -45,9 +46,9 @@ def _panel(title: str, drawing: Drawing | NoDrawing) -> str:
 
 
 def _beside_a_good_part(inspection: StoredInspection, data_dir: Path, normals: Normals) -> str:
-    title = "Worst place, and the most alike one of a good part"
+    title = _("Worst place, and the most alike one of a good part")
     if inspection.evidence is None or not inspection.regions:
-        return _words(title, "There is no place to compare.")
+        return _words(title, _("There is no place to compare."))
     if not normals.images:
         return _words(title, normals.why)
     try:
@@ -59,7 +60,7 @@ def _beside_a_good_part(inspection: StoredInspection, data_dir: Path, normals: N
         return _words(title, normals.why)
     pair = "".join(
         f'<span><img src="{data_address(fit(image, _WINDOW_PX))}" alt="{words}"><b>{words}</b></span>'
-        for image, words in ((found.here, "This part"), (found.normal, "Good part"))
+        for image, words in ((found.here, _("This part")), (found.normal, _("Good part")))
     )
     return f'<figure class="pair"><div>{pair}</div><figcaption>{title}</figcaption></figure>'
 

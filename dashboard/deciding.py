@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from dashboard.language import N_
 from dashboard.visitors import Visitor, require
 from inspector.errors import ReviewConflictError
 from inspector.records import Decision, Records, Review, Role, StoredInspection
@@ -32,20 +33,20 @@ class Choice:
     icon: str
 
 
-_SKIP: Final = Choice(Decision.SKIPPED, "Skip", "S", ":material/redo:")
+_SKIP: Final = Choice(Decision.SKIPPED, N_("Skip"), "S", ":material/redo:")
 _OF_STOPPED: Final = (
-    Choice(Decision.TRUE_DEFECT, "Defective", "D", ":material/close:"),
-    Choice(Decision.FALSE_REJECT, "Good part", "G", ":material/check:"),
+    Choice(Decision.TRUE_DEFECT, N_("Defective"), "D", ":material/close:"),
+    Choice(Decision.FALSE_REJECT, N_("Good part"), "G", ":material/check:"),
     _SKIP,
 )
-_OF_PASSED: Final = (Choice(Decision.MISSED, "Missed defect", "M", ":material/close:"), _SKIP)
+_OF_PASSED: Final = (Choice(Decision.MISSED, N_("Missed defect"), "M", ":material/close:"), _SKIP)
 
 TOLD: Final[dict[Decision, str]] = {
-    Decision.TRUE_DEFECT: "defective",
-    Decision.FALSE_REJECT: "a good part",
-    Decision.MISSED: "a missed defect",
-    Decision.SKIPPED: "skipped",
-    Decision.WITHDRAWN: "taken back",
+    Decision.TRUE_DEFECT: N_("defective"),
+    Decision.FALSE_REJECT: N_("a good part"),
+    Decision.MISSED: N_("a missed defect"),
+    Decision.SKIPPED: N_("skipped"),
+    Decision.WITHDRAWN: N_("taken back"),
 }
 """A decision in a sentence."""
 

@@ -9,6 +9,7 @@ from typing import Final
 
 import streamlit as st
 
+from dashboard.language import _
 from dashboard.pictures import Drawing, NoDrawing, View, colour_scale, draw
 from dashboard.scores import number
 from inspector.records import StoredInspection
@@ -31,7 +32,7 @@ def show_figure(inspection: StoredInspection, data_dir: Path, view: View, opacit
         st.html(f'<div class="figure none">{why}</div>')
         return
     shape = f"aspect-ratio:{drawing.width_px}/{drawing.height_px}"
-    words = escape(f"{view.value} of frame {inspection.frame_id}")
+    words = escape(_("{view} of frame {frame}").format(view=_(view.value), frame=inspection.frame_id))
     numbers = "" if view is View.PICTURE else _numbers(inspection)
     st.html(
         f'<div class="figure"><div class="figure-frame" style="{shape}">'
@@ -56,9 +57,10 @@ def _scale(drawing: Drawing, limit: float) -> str:
     ends = f"<span>{number(drawing.lowest)}</span><span>{number(drawing.highest)}</span>"
     if not math.isfinite(limit):
         mark = "display:none"
+    words = _("Map scores from dark to bright; the mark is the limit {limit}.")
     return (
         f'<div class="scale"><div class="scale-bar" style="background:{colour_scale()}">'
         f'<i style="{mark}"></i></div>'
         f'<div class="scale-numbers">{ends}</div>'
-        f"<p>Map scores from dark to bright; the mark is the limit {number(limit)}.</p></div>"
+        f"<p>{words.format(limit=number(limit))}</p></div>"
     )

@@ -9,6 +9,8 @@ from typing import Final, Self
 
 import streamlit as st
 
+from dashboard.address_words import accept_words
+from dashboard.language import _
 from dashboard.verdicts import BY_URGENCY, WORDS
 from inspector.records import Records, StoredInspection, VerdictCount
 from inspector.results import Verdict
@@ -61,8 +63,9 @@ class Filters:
 
     def __str__(self) -> str:
         """The choice in words, such as "reject or unsure, bottle, cam-1"."""
-        parts = [" or ".join(WORDS[verdict].lower() for verdict in self.verdicts), self.product, self.camera]
-        return ", ".join(part for part in parts if part)
+        words = [_(WORDS[verdict]).lower() for verdict in self.verdicts]
+        parts = [_(" or ").join(words), self.product, self.camera]
+        return _(", ").join(part for part in parts if part)
 
     def latest(
         self, records: Records, limit: int, before: datetime | StoredInspection | None = None
@@ -92,28 +95,30 @@ def choose_filters(seen: Sequence[VerdictCount]) -> Filters:
     Args:
         seen: counts whose products and cameras are offered.
     """
+    accept_words(VERDICT, WORDS.values())
     with st.container(horizontal=True, vertical_alignment="bottom", key="filters"):
         words = st.pills(
-            "Show",
+            _("Show"),
             [WORDS[verdict] for verdict in BY_URGENCY],
             selection_mode="multi",
+            format_func=_,
             key=VERDICT,
             bind="query-params",
         )
         product = st.selectbox(
-            "Product",
+            _("Product"),
             sorted({count.product for count in seen}),
             index=None,
-            placeholder="All products",
+            placeholder=_("All products"),
             filter_mode=None,
             key=PRODUCT,
             bind="query-params",
         )
         camera = st.selectbox(
-            "Camera",
+            _("Camera"),
             sorted({count.camera for count in seen}),
             index=None,
-            placeholder="All cameras",
+            placeholder=_("All cameras"),
             filter_mode=None,  # no typing, hence no keyboard over a tablet's screen
             key=CAMERA,
             bind="query-params",

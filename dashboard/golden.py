@@ -12,6 +12,7 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
+from dashboard.language import _
 from inspector.bundle import MANIFEST_NAME, Manifest
 from inspector.errors import FrameError
 from inspector.frames import decode_image
@@ -54,7 +55,10 @@ def golden_normals(records: Records, settings: Settings, product: str, version: 
         if images:
             return Normals(images)
     return Normals(
-        (), f"The pictures of model {version} are not on this machine; its registry entry would bring them."
+        (),
+        _(
+            "The pictures of model {version} are not on this machine; its registry entry would bring them."
+        ).format(version=version),
     )
 
 

@@ -9,6 +9,9 @@ from typing import Any, Final, Self
 
 import streamlit as st
 
+from dashboard.address_words import accept_words
+from dashboard.fact_words import fact_word, fact_word_in
+from dashboard.language import N_, _
 from dashboard.searching import LONGEST, Search
 from dashboard.verdicts import BY_URGENCY, WORDS
 from inspector.describing.words import Position
@@ -24,11 +27,11 @@ PAST: Final = "past-"
 """Before all these names in a frame's address, so that its page leads back and steps on."""
 
 REVIEW_WORDS: Final[dict[ReviewState, str]] = {
-    UNDECIDED: "Undecided",
-    Decision.TRUE_DEFECT: "True defect",
-    Decision.FALSE_REJECT: "False reject",
-    Decision.MISSED: "Missed",
-    Decision.SKIPPED: "Skipped",
+    UNDECIDED: N_("Undecided"),
+    Decision.TRUE_DEFECT: N_("True defect"),
+    Decision.FALSE_REJECT: N_("False reject"),
+    Decision.MISSED: N_("Missed"),
+    Decision.SKIPPED: N_("Skipped"),
 }
 """Without `WITHDRAWN`: such a frame is undecided."""
 
@@ -100,6 +103,14 @@ class Wish:
         pairs += [(name, str(value)) for name in NAMES for value in getattr(self, name)]
         return [(prefix + name, value) for name, value in pairs if value]
 
+    def words(self) -> list[str]:
+        """What was chosen, each in the visitor's language."""
+        words = [self.search, *(_(WORDS[verdict]) for verdict in self.verdicts)]
+        words += [_(REVIEW_WORDS[self.review])] if self.review is not None else []
+        words += [day.isoformat() for day in (self.first_day, self.last_day) if day]
+        words += [fact_word(str(value)) for name in NAMES for value in getattr(self, name)]
+        return [word for word in words if word]
+
     def filter(self, zone: tzinfo, kinds: Sequence[str]) -> HistoryFilter:
         """What the records are asked for.
 
@@ -147,39 +158,51 @@ def choose_wish(choices: HistoryChoices) -> Wish:
         choices: what is offered.
     """
     offered: dict[str, tuple[str, Sequence[str], str]] = {
-        "products": ("Product", choices.products, "All products"),
-        "lines": ("Line", choices.lines, "All lines"),
-        "cameras": ("Camera", choices.cameras, "All cameras"),
-        "kinds": ("Kind", choices.kinds, "All kinds"),
-        "places": ("Place", [place.value for place in Position], "All places"),
-        "models": ("Model", choices.model_versions, "All models"),
+        "products": (_("Product"), choices.products, _("All products")),
+        "lines": (_("Line"), choices.lines, _("All lines")),
+        "cameras": (_("Camera"), choices.cameras, _("All cameras")),
+        "kinds": (_("Kind"), choices.kinds, _("All kinds")),
+        "places": (_("Place"), [place.value for place in Position], _("All places")),
+        "models": (_("Model"), choices.model_versions, _("All models")),
     }
     chosen = {}
+    accept_words(VERDICTS, WORDS.values())
+    accept_words(REVIEW, REVIEW_WORDS.values(), many=False)
+    for name in ("kinds", "places"):
+        accept_words(name, offered[name][1], fact_word_in)
     with st.container(key="past-filters"):
         search = st.text_input(
-            "Search",
-            placeholder="Words, such as: scratch upper left",
+            _("Search"),
+            placeholder=_("Words, such as: scratch upper left"),
             max_chars=LONGEST,
             **_options(SEARCH),
         )
         verdicts = st.pills(
-            "Verdict",
+            _("Verdict"),
             [WORDS[verdict] for verdict in BY_URGENCY],
             selection_mode="multi",
+            format_func=_,
             **_options(VERDICTS),
         )
         review = st.selectbox(
-            "Review",
+            _("Review"),
             list(REVIEW_WORDS.values()),
             index=None,
-            placeholder="Any or none",
+            placeholder=_("Any or none"),
+            format_func=_,
             filter_mode=None,
             **_options(REVIEW),
         )
-        first_day = st.date_input("From", None, **_options(FIRST_DAY))
-        last_day = st.date_input("To", None, **_options(LAST_DAY))
+        first_day = st.date_input(_("From"), None, **_options(FIRST_DAY))
+        last_day = st.date_input(_("To"), None, **_options(LAST_DAY))
         for name, (label, values, placeholder) in offered.items():
-            chosen[name] = st.multiselect(label, values, placeholder=placeholder, **_options(name))
+            chosen[name] = st.multiselect(
+                label,
+                values,
+                placeholder=placeholder,
+                format_func=fact_word if name in {"kinds", "places"} else str,
+                **_options(name),
+            )
     return Wish(
         search=(search or "").strip(),
         verdicts=tuple(verdict for verdict in BY_URGENCY if WORDS[verdict] in (verdicts or ())),

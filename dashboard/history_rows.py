@@ -11,7 +11,9 @@ import streamlit as st
 from dashboard.cards import FRAME_PAGE, FRAME_PARAMETER, picture
 from dashboard.clock import time_text
 from dashboard.context import Moment
+from dashboard.fact_words import fact_word
 from dashboard.history_filters import REVIEW_WORDS
+from dashboard.language import _
 from dashboard.literal import literal
 from dashboard.past import PastPage
 from dashboard.regions import headline
@@ -40,7 +42,7 @@ def show_rows(page: PastPage, settings: Settings, along: Sequence[tuple[str, str
                 st.html(_row(frame, page.reviews.get(frame.frame_id), settings, moment))
                 st.page_link(
                     FRAME_PAGE,
-                    label=f"Open frame {literal(frame.frame_id)}",
+                    label=_("Open frame {frame}").format(frame=literal(frame.frame_id)),
                     icon="",
                     width="stretch",
                     query_params=[(FRAME_PARAMETER, frame.frame_id), *along],
@@ -50,6 +52,7 @@ def show_rows(page: PastPage, settings: Settings, along: Sequence[tuple[str, str
 def _row(frame: StoredInspection, review: Review | None, settings: Settings, moment: Moment) -> str:
     told = sentence(frame, progress_of(frame, moment.now, settings.describing))
     when = time_text(frame.inspected_at, moment.now, moment.zone)
+    model = escape(_("Model {version}").format(version=frame.model_version))
     return (
         f'<div class="past-row" data-frame-id="{escape(frame.frame_id)}"'
         f' data-verdict="{frame.verdict.value}">'
@@ -57,7 +60,7 @@ def _row(frame: StoredInspection, review: Review | None, settings: Settings, mom
         f"<div>{told or _reason(frame)}{_defect(frame)}</div>"
         f"<div><b>{escape(frame.product)}</b><span>{escape(frame.line)} / {escape(frame.camera)}</span></div>"
         f"<div>{score_bar(frame.score, frame.reject_limit, frame.verdict)}</div>"
-        f'<div><span class="model">Model {escape(frame.model_version)}</span>{_review(review)}</div></div>'
+        f'<div><span class="model">{model}</span>{_review(review)}</div></div>'
     )
 
 
@@ -71,14 +74,16 @@ def _defect(frame: StoredInspection) -> str:
     text = headline(facts[0]) if facts else ""
     if not text:
         return ""
-    more = f", and {len(facts) - 1} more" if len(facts) > 1 else ""
-    return f'<p class="defect">{escape(text)}{more}</p>'
+    if len(facts) > 1:
+        text = _("{defect}, and {n} more").format(defect=text, n=len(facts) - 1)
+    return f'<p class="defect">{escape(text)}</p>'
 
 
 def _review(review: Review | None) -> str:
     word = None if review is None else REVIEW_WORDS.get(review.decision)
     if review is None or word is None:  # a decision that was withdrawn says nothing
         return ""
-    kind = f", {review.kind}" if review.kind else ""
+    said = _("{decision}, {kind}, by {name}") if review.kind else _("{decision}, by {name}")
+    said = said.format(decision=_(word), kind=fact_word(review.kind or ""), name=review.reviewer)
     note = f"<small>{escape(review.note)}</small>" if review.note else ""
-    return f'<span class="review">{escape(f"{word}{kind}, by {review.reviewer}")}</span>{note}'
+    return f'<span class="review">{escape(said)}</span>{note}'

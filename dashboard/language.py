@@ -7,15 +7,14 @@ Texts stand in English where they are drawn, inside `_` or `ngettext`, and are t
 from __future__ import annotations
 
 import gettext
+import sys
 from functools import cache
 from io import BytesIO
 from pathlib import Path
 from typing import Final
 
-import streamlit as st
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
-from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from inspector.describing.words import Language
 
@@ -48,6 +47,12 @@ def ngettext(one: str, many: str, n: int) -> str:
 
 def language() -> Language:
     """What the visitor chose, else what their browser asks for, else English; English outside a page."""
+    # The shift report is made without the page's server, and need not load it.
+    if "streamlit" not in sys.modules:
+        return "en"
+    import streamlit as st  # noqa: PLC0415 - see above
+    from streamlit.runtime.scriptrunner import get_script_run_ctx  # noqa: PLC0415
+
     if get_script_run_ctx(suppress_warning=True) is None:
         return "en"
     chosen: Language | None = st.session_state.get(CHOICE)
@@ -55,6 +60,11 @@ def language() -> Language:
         return chosen
     asked = (st.context.locale or "en").split("-")[0].lower()
     return next((known for known in LANGUAGES if known == asked), "en")
+
+
+def N_(text: str) -> str:  # noqa: N802 - the name that gettext's tools look for
+    """Mark a text of a constant for the catalogues; it is translated by `_` where it is drawn."""
+    return text
 
 
 @cache

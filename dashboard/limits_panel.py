@@ -13,6 +13,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from dashboard.context import records
+from dashboard.language import _
 from dashboard.telling import attempt
 from dashboard.verdicts import COLOURS, WORDS
 from dashboard.visitors import require
@@ -42,13 +43,14 @@ def show_limit(active: RegisteredBundle, *, may_change: bool) -> None:
         and math.isfinite(one.score)
     ]
     if not judged:
-        st.html('<p class="among">No frame was judged by this model yet.</p>')
+        none = _("No frame was judged by this model yet.")
+        st.html(f'<p class="among">{none}</p>')
         return
     scores, limit = np.array([one.score for one in judged]), judged[0].reject_limit
     low, high = float(min(scores.min(), limit)), float(max(scores.max(), limit))
     reach = max(high - low, abs(limit), 1e-6)
     moved = st.slider(
-        "Scores above are rejected",
+        _("Scores above are rejected"),
         min_value=float(limit - 0.75 * (limit - low + 0.05 * reach)),
         max_value=float(high + 0.05 * reach),
         value=float(limit),
@@ -60,7 +62,7 @@ def show_limit(active: RegisteredBundle, *, may_change: bool) -> None:
     st.altair_chart(_histogram(scores, limit, moved), width="stretch", theme=None)
     if may_change:
         st.button(
-            "Make a candidate with this limit",
+            _("Make a candidate with this limit"),
             disabled=math.isclose(moved, limit),
             on_click=_ask,
             args=(active.product, moved),
@@ -69,12 +71,14 @@ def show_limit(active: RegisteredBundle, *, may_change: bool) -> None:
 
 def _words(judged: Sequence[StoredInspection], limit: float, moved: float) -> str:
     if math.isclose(moved, limit):
-        return f"The newest {len(judged)} frames, judged with {limit:.3g}. Move it to see what would flip."
+        return _("The newest {n} frames, judged with {limit}. Move it to see what would flip.").format(
+            n=len(judged), limit=f"{limit:.3g}"
+        )
     to_reject, to_pass = what_flips(judged, moved)
-    return (
-        f"With {moved:.3g} instead of {limit:.3g}, of the newest {len(judged)} frames {to_reject} that passed"
-        f" would be rejected, and {to_pass} that were rejected would pass."
-    )
+    return _(
+        "With {moved} instead of {limit}, of the newest {n} frames {to_reject} that passed would be rejected,"
+        " and {to_pass} that were rejected would pass."
+    ).format(moved=f"{moved:.3g}", limit=f"{limit:.3g}", n=len(judged), to_reject=to_reject, to_pass=to_pass)
 
 
 def what_flips(judged: Sequence[StoredInspection], limit: float) -> tuple[int, int]:
@@ -91,7 +95,7 @@ def _histogram(scores: NDArray[np.float64], limit: float, moved: float) -> alt.L
             "to": float(edges[place + 1]),
             "frames": int(count),
             "none": 0,
-            "verdict": WORDS[Verdict.REJECT if edges[place] >= moved else Verdict.PASS],
+            "verdict": _(WORDS[Verdict.REJECT if edges[place] >= moved else Verdict.PASS]),
         }
         for place, count in enumerate(counts)
     ]
@@ -101,15 +105,15 @@ def _histogram(scores: NDArray[np.float64], limit: float, moved: float) -> alt.L
         alt.Chart(alt.InlineData(values=rows))
         .mark_bar()
         .encode(
-            x=alt.X("from:Q", title="score", scale=alt.Scale(domain=span)),
+            x=alt.X("from:Q", title=_("score"), scale=alt.Scale(domain=span)),
             x2="to:Q",
-            y=alt.Y("frames:Q", title="frames", scale=alt.Scale(domain=[0, int(max(1, counts.max()))])),
+            y=alt.Y("frames:Q", title=_("frames"), scale=alt.Scale(domain=[0, int(max(1, counts.max()))])),
             y2="none:Q",  # with two ends in x, a bar has none in y by itself
             color=alt.Color(
                 "verdict:N",
                 legend=None,
                 scale=alt.Scale(
-                    domain=[WORDS[verdict] for verdict in verdicts],
+                    domain=[_(WORDS[verdict]) for verdict in verdicts],
                     range=[COLOURS[verdict] for verdict in verdicts],
                 ),
             ),
@@ -129,6 +133,6 @@ def _ask(product: str, limit: float) -> None:
         number = records().jobs.ask(
             JobKind.CALIBRATE, product, {"reject": limit}, by=by, at=datetime.now(UTC)
         )
-        return f"Job {number} waits for the worker."
+        return _("Job {number} waits for the worker.").format(number=number)
 
     attempt(ask)

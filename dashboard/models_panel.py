@@ -12,10 +12,11 @@ import streamlit as st
 from dashboard.cards import FRAME_PAGE, FRAME_PARAMETER
 from dashboard.clock import full_time_text
 from dashboard.context import Moment, central, records, settings
+from dashboard.language import N_, _
 from dashboard.pictures import Drawing, View, draw
 from dashboard.scores import number
 from dashboard.telling import attempt
-from dashboard.verdicts import badge
+from dashboard.verdicts import WORDS, badge
 from dashboard.visitors import require
 from inspector.errors import DashboardError
 from inspector.records import (
@@ -30,10 +31,11 @@ from inspector.records import (
 from inspector.registry import Registry
 
 STAGES: Final[dict[Stage, str]] = {
-    Stage.ACTIVE: "judges",
-    Stage.CANDIDATE: "candidate",
-    Stage.RETIRED: "retired",
+    Stage.ACTIVE: N_("judges"),
+    Stage.CANDIDATE: N_("candidate"),
+    Stage.RETIRED: N_("retired"),
 }
+TRUTHS: Final = {"good": N_("good"), "defective": N_("defective")}
 _PICTURES: Final = 6
 _CARD_PX: Final = 360
 
@@ -62,8 +64,8 @@ def show_models(product: str, bundles: Sequence[RegisteredBundle], now: Moment, 
                 _show_buttons(bundle, preview, is_first=active is None)
     if may_change and any(bundle.stage is Stage.RETIRED for bundle in bundles) and active is not None:
         with st.container(horizontal=True, vertical_alignment="bottom", key="roll-back"):
-            st.text_input("Why back", key="back-why", max_chars=200)
-            st.button("Roll back", icon=":material/undo:", on_click=_roll_back, args=(product,))
+            st.text_input(_("Why back"), key="back-why", max_chars=200)
+            st.button(_("Roll back"), icon=":material/undo:", on_click=_roll_back, args=(product,))
 
 
 def _previews(product: str, active: str | None) -> dict[str, StoredPreview]:
@@ -73,12 +75,13 @@ def _previews(product: str, active: str | None) -> dict[str, StoredPreview]:
 
 
 def _head(bundle: RegisteredBundle, now: Moment) -> str:
-    parent = f", of {escape(bundle.parent)}" if bundle.parent else ""
     when = full_time_text(bundle.added_at, now.zone)
+    origin = _("by {name}, {time}, of {parent}") if bundle.parent else _("by {name}, {time}")
+    origin = origin.format(name=bundle.added_by, time=when, parent=bundle.parent)
     return (
         f'<div class="bundle {bundle.stage.value}" data-version="{escape(bundle.version)}"'
-        f' data-stage="{bundle.stage.value}"><b>{escape(bundle.version)}</b> <i>{STAGES[bundle.stage]}</i>'
-        f"<small>by {escape(bundle.added_by)}, {when}{parent}</small></div>"
+        f' data-stage="{bundle.stage.value}"><b>{escape(bundle.version)}</b> <i>{_(STAGES[bundle.stage])}</i>'
+        f"<small>{escape(origin)}</small></div>"
     )
 
 
@@ -87,9 +90,9 @@ def _show_buttons(bundle: RegisteredBundle, preview: StoredPreview | None, *, is
     with st.container(horizontal=True, vertical_alignment="bottom"):
         if is_compared:
             against = preview is not None and bool(preview.reasons)
-            st.text_input("Why all the same" if against else "Why", key=f"why-{version}", max_chars=200)
+            st.text_input(_("Why all the same") if against else _("Why"), key=f"why-{version}", max_chars=200)
             st.button(
-                "Let it judge",
+                _("Let it judge"),
                 key=f"promote-{version}",
                 icon=":material/check:",
                 on_click=_promote,
@@ -97,7 +100,7 @@ def _show_buttons(bundle: RegisteredBundle, preview: StoredPreview | None, *, is
             )
         else:
             st.button(
-                "Compare with the one that judges",
+                _("Compare with the one that judges"),
                 key=f"compare-{version}",
                 on_click=_compare,
                 args=(bundle.product, version),
@@ -107,12 +110,14 @@ def _show_buttons(bundle: RegisteredBundle, preview: StoredPreview | None, *, is
 def _show_preview(preview: StoredPreview) -> None:
     directions: dict[str, int] = {}
     for flip in preview.flips:
-        way = f"{flip.before.value} → {flip.after.value}"
+        way = f"{_(WORDS[flip.before]).lower()} → {_(WORDS[flip.after]).lower()}"
         directions[way] = directions.get(way, 0) + 1
-    what = ", ".join(f"{count} {way}" for way, count in sorted(directions.items())) or "none"
-    st.html(f"<p>Of {preview.frames} frames judged by both, verdicts that flip: {escape(what)}.</p>")
+    what = _(", ").join(f"{count} {way}" for way, count in sorted(directions.items())) or _("none")
+    flips = _("Of {n} frames judged by both, verdicts that flip: {flips}.")
+    st.html(f"<p>{escape(flips.format(n=preview.frames, flips=what))}</p>")
+    against = _("Against it: {reason}.")
     for reason in preview.reasons:
-        st.html(f'<div class="told conflict" role="alert">Against it: {escape(reason)}.</div>')
+        st.html(f'<div class="told conflict" role="alert">{escape(against.format(reason=reason))}</div>')
     shown = [flip for flip in preview.flips if not flip.origin.startswith("golden")][:_PICTURES]
     if not shown:
         return
@@ -127,7 +132,7 @@ def _show_preview(preview: StoredPreview) -> None:
                 )
                 st.html(_flip(flip, drawing.source if isinstance(drawing, Drawing) else None))
                 if found is not None:
-                    st.page_link(FRAME_PAGE, label="Open", query_params=[(FRAME_PARAMETER, flip.frame)])
+                    st.page_link(FRAME_PAGE, label=_("Open"), query_params=[(FRAME_PARAMETER, flip.frame)])
 
 
 def _source(frame: StoredInspection) -> str | None:
@@ -136,10 +141,12 @@ def _source(frame: StoredInspection) -> str | None:
 
 
 def _flip(flip: StoredFlip, source: str | None) -> str:
-    picture = (
-        f'<img src="{source}" alt="frame {escape(flip.frame)}">' if source else "<span>No picture</span>"
-    )
-    truth = "" if flip.truth == "unknown" else f"<small>known to be {escape(flip.truth)}</small>"
+    name = _("frame {frame}").format(frame=flip.frame)
+    picture = f'<img src="{source}" alt="{escape(name)}">' if source else f"<span>{_('No picture')}</span>"
+    truth = ""
+    if flip.truth != "unknown":
+        known = _("known to be {truth}").format(truth=_(TRUTHS.get(flip.truth, flip.truth)))
+        truth = f"<small>{escape(known)}</small>"
     return (
         f'<figure class="flip">{picture}<figcaption>{badge(flip.before)} → {badge(flip.after)}'
         f"<small>{number(flip.score_before)} → {number(flip.score_after)}</small>{truth}"
@@ -165,7 +172,9 @@ def _promote(product: str, version: str) -> None:
                 )
             against = preview.reasons
         _registry().promote(product, version, by=by, why=why, against=against, override=why)
-        return f"{version} judges {product} now; boxes that follow the registry take it within seconds."
+        return _(
+            "{version} judges {product} now; boxes that follow the registry take it within seconds."
+        ).format(version=version, product=product)
 
     attempt(promote)
 
@@ -175,7 +184,7 @@ def _compare(product: str, version: str) -> None:
         by = require(Role.ENGINEER).name
         arguments = {"candidate": version}
         number = records().jobs.ask(JobKind.PREVIEW, product, arguments, by=by, at=datetime.now(UTC))
-        return f"Job {number} waits for the worker."
+        return _("Job {number} waits for the worker.").format(number=number)
 
     attempt(compare)
 
@@ -186,7 +195,7 @@ def _roll_back(product: str) -> None:
     def back() -> str:
         by = require(Role.ENGINEER).name
         bundle = _registry().roll_back(product, by=by, why=why)
-        return f"{bundle.version} judges {product} again."
+        return _("{version} judges {product} again.").format(version=bundle.version, product=product)
 
     attempt(back)
 

@@ -9,6 +9,7 @@ from html import escape
 import streamlit as st
 
 from dashboard.context import forget_records
+from dashboard.language import _
 from inspector.errors import InspectorError, RecordsError
 
 
@@ -46,7 +47,7 @@ def draw_or_explain(draw: Callable[[], None]) -> bool:
         draw()
     except RecordsError as error:
         forget_records()
-        show_error(error, afterwards="This page tries again by itself")
+        show_error(error, afterwards=_("This page tries again by itself"))
         return False
     return True
 

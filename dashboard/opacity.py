@@ -6,6 +6,7 @@ from typing import Final
 
 import streamlit as st
 
+from dashboard.language import _
 from inspector.overlay import MAX_OPACITY
 
 _KEPT: Final = "heat-kept"
@@ -21,6 +22,6 @@ def choose_opacity(page: str) -> float:
     key = f"heat-{page}"
     if key not in st.session_state:
         st.session_state[key] = st.session_state.get(_KEPT, round(100 * MAX_OPACITY))
-    percent = int(st.slider("Heat", 0, 100, step=_STEP_PERCENT, key=key, format="%d %%", width=220))
+    percent = int(st.slider(_("Heat"), 0, 100, step=_STEP_PERCENT, key=key, format="%d %%", width=220))
     st.session_state[_KEPT] = percent
     return percent / 100

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final
 
+from dashboard.language import ngettext
 from inspector.records import Cursor, FrameCount, HistoryFilter, Records, Review, StoredInspection
 
 ROWS: Final = 24
@@ -64,6 +65,5 @@ def look_back(
 
 def count_text(count: FrameCount) -> str:
     """A count as a person reads it: "1 frame", "345 frames", "10,000+ frames"."""
-    if count == FrameCount(1, has_more=False):
-        return "1 frame"
-    return f"{count.frames:,}{'+' if count.has_more else ''} frames"
+    shown = f"{count.frames:,}{'+' if count.has_more else ''}"
+    return ngettext("{n} frame", "{n} frames", count.frames + count.has_more).format(n=shown)

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from dashboard.drawing import JPEG_QUALITY, enlarge, fit, overlaid
 from dashboard.evidence import read_map, read_picture
+from dashboard.language import N_, _
 from inspector.errors import InspectorError
 from inspector.frames import encode_jpeg
 from inspector.overlay import MAX_OPACITY
@@ -29,9 +30,9 @@ COLOUR_MAP: Final = cv2.COLORMAP_INFERNO
 class View(StrEnum):
     """What is drawn of a frame."""
 
-    OVERLAY = "Overlay"
-    PICTURE = "Picture"
-    HEAT_MAP = "Heat map"
+    OVERLAY = N_("Overlay")
+    PICTURE = N_("Picture")
+    HEAT_MAP = N_("Heat map")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +68,13 @@ class NoDrawing:
 
 
 NOT_KEPT: Final = NoDrawing(
-    "Picture not kept", "Only a share of passed frames keeps its picture: pass_share under [edge.evidence]."
+    N_("Picture not kept"),
+    N_("Only a share of passed frames keeps its picture: pass_share under [edge.evidence]."),
 )
 
 
-NONE_KEPT: Final = NoDrawing("No picture", "The box has kept no picture of this frame.")
-NO_MAP: Final = NoDrawing("No heat map", "Of this frame the picture was kept, but no anomaly map.")
+NONE_KEPT: Final = NoDrawing(N_("No picture"), N_("The box has kept no picture of this frame."))
+NO_MAP: Final = NoDrawing(N_("No heat map"), N_("Of this frame the picture was kept, but no anomaly map."))
 
 
 def draw(
@@ -88,13 +90,18 @@ def draw(
         opacity: of the hottest heat of an overlay, 0..1.
     """
     if record.evidence is None:
-        return NOT_KEPT if record.verdict is Verdict.PASS else NONE_KEPT
+        return _said(NOT_KEPT if record.verdict is Verdict.PASS else NONE_KEPT)
     if view is View.HEAT_MAP and record.evidence_map is None:
-        return NO_MAP
+        return _said(NO_MAP)
     try:
         return _draw(record.evidence, record, data_dir, view, (max_side_px, opacity))
     except InspectorError as error:
-        return NoDrawing("Picture cannot be shown", str(error))
+        return NoDrawing(_("Picture cannot be shown"), str(error))
+
+
+def _said(why: NoDrawing) -> NoDrawing:
+    """A constant in the visitor's language."""
+    return NoDrawing(_(why.headline), _(why.explanation))
 
 
 # Only successes are kept: a picture that arrives late is shown when it is there.

@@ -9,14 +9,15 @@ from typing import Any, Final
 
 import streamlit as st
 
+from dashboard.language import N_, _
 from dashboard.verdicts import WORDS
 from inspector.records import Records, StoredInspection, VerdictCount
 from inspector.results import Verdict
 
 LOOK_BACK: Final = timedelta(days=30)
 """Older frames do not wait any more: nobody can lay a hand on the part."""
-STOPPED: Final = "Stopped"
-PASSED: Final = "Passed"
+STOPPED: Final = N_("Stopped")
+PASSED: Final = N_("Passed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +52,13 @@ class Queue:
         """
         counts = records.reviews.count_waiting(**self._narrowed())
         parts = [
-            f"{counts[verdict]:,} {WORDS[verdict].lower()}"
+            f"{counts[verdict]:,} {_(WORDS[verdict]).lower()}"
             for verdict in self.verdicts
             if counts.get(verdict)
         ]
-        return f"Waiting: {', '.join(parts)}" if parts else "Nothing is waiting"
+        if not parts:
+            return _("Nothing is waiting")
+        return _("Waiting: {counts}").format(counts=_(", ").join(parts))
 
     def _narrowed(self) -> dict[str, Any]:
         return {
@@ -67,7 +70,7 @@ class Queue:
 
     def __str__(self) -> str:
         """In words, such as "bottle, line-1"."""
-        return ", ".join(part for part in (self.product, self.line) if part) or "all lines"
+        return ", ".join(part for part in (self.product, self.line) if part) or _("all lines")
 
 
 def choose_queue(seen: Sequence[VerdictCount], now: datetime) -> Queue:
@@ -78,29 +81,30 @@ def choose_queue(seen: Sequence[VerdictCount], now: datetime) -> Queue:
         now: UTC.
     """
     show = st.segmented_control(
-        "Show",
+        _("Show"),
         [STOPPED, PASSED],
         default=STOPPED,
+        format_func=_,
         key="queue-of",
         required=True,
         label_visibility="collapsed",
     )
-    product = _one_of("Product", "All products", sorted({count.product for count in seen}))
-    line = _one_of("Line", "All lines", sorted({count.line for count in seen}))
+    product = _one_of("product", _("Product"), _("All products"), sorted({count.product for count in seen}))
+    line = _one_of("line", _("Line"), _("All lines"), sorted({count.line for count in seen}))
     verdicts = (Verdict.PASS,) if show == PASSED else (Verdict.REJECT, Verdict.UNSURE)
     # To the hour: a moment that changes with every drawing would make every answer a new one.
     since = (now - LOOK_BACK).replace(minute=0, second=0, microsecond=0)
     return Queue(verdicts, product, line, since)
 
 
-def _one_of(name: str, everything: str, options: list[str]) -> str | None:
+def _one_of(name: str, label: str, everything: str, options: list[str]) -> str | None:
     return st.selectbox(
-        name,
+        label,
         options,
         index=None,
         placeholder=everything,
         filter_mode=None,  # no typing, hence no keyboard over a tablet's screen
-        key=f"queue-{name.lower()}",
+        key=f"queue-{name}",
         bind="query-params",
         label_visibility="collapsed",
     )

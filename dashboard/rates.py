@@ -13,6 +13,7 @@ import streamlit as st
 
 from dashboard.clock import start_of_day
 from dashboard.context import Moment, records
+from dashboard.language import _
 from dashboard.thrift import Thrifty
 from inspector.records import TRUTHS, Decision, StoredAlarm
 
@@ -68,19 +69,22 @@ def show_rates(now: Moment, alarms: Sequence[StoredAlarm]) -> None:
     rates = day_rates(decided, days)
     reviewed, good = sum(rate.reviewed for rate in rates), sum(rate.good for rate in rates)
     if not reviewed:
-        st.html(f'<p class="among">No reject of the last {DAYS} days was reviewed.</p>')
+        none = _("No reject of the last {days} days was reviewed.").format(days=DAYS)
+        st.html(f'<p class="among">{none}</p>')
         return
-    st.html(
-        f'<p class="among">False rejects among reviewed rejects, {DAYS} days: {good} of {reviewed}. A dashed'
-        " line is a change that was told.</p>"
-    )
+    words = _(
+        "False rejects among reviewed rejects, {days} days: {good} of {reviewed}. A dashed line is a change"
+        " that was told."
+    ).format(days=DAYS, good=good, reviewed=reviewed)
+    st.html(f'<p class="among">{words}</p>')
     st.altair_chart(_chart(rates, alarms, now), width="stretch", theme=None)
 
 
 def _chart(
     rates: Sequence[DayRate], alarms: Sequence[StoredAlarm], now: Moment
 ) -> alt.LayerChart | alt.FacetChart:
-    names = [f"{rate.day.astimezone(now.zone):%d %b}" for rate in rates]
+    day_form = _("%d %b")
+    names = [f"{rate.day.astimezone(now.zone):{day_form}}" for rate in rates]
     rows: list[dict[str, Any]] = [
         {
             "day": name,
@@ -89,7 +93,7 @@ def _chart(
         }
         for name, rate in zip(names, rates, strict=True)
     ]
-    told = {f"{alarm.detected_at.astimezone(now.zone):%d %b}" for alarm in alarms} & set(names)
+    told = {f"{alarm.detected_at.astimezone(now.zone):{day_form}}" for alarm in alarms} & set(names)
     x = alt.X("day:O", title=None, scale=alt.Scale(domain=names), axis=alt.Axis(labelAngle=0))
     bars = (
         alt.Chart(alt.InlineData(values=rows))
@@ -97,9 +101,9 @@ def _chart(
         .encode(
             x=x,
             y=alt.Y(
-                "share:Q", title="false rejects", axis=alt.Axis(format="%"), scale=alt.Scale(domain=[0, 1])
+                "share:Q", title=_("false rejects"), axis=alt.Axis(format="%"), scale=alt.Scale(domain=[0, 1])
             ),
-            tooltip=["day:O", "of:N"],
+            tooltip=[alt.Tooltip("day:O", title=_("day")), alt.Tooltip("of:N", title=_("of"))],
         )
     )
     marks = (

@@ -7,16 +7,18 @@ from typing import Final
 
 import streamlit as st
 
+from dashboard.fact_words import fact_word
+from dashboard.language import N_, _
 from dashboard.scores import number
 from inspector.describing.words import Contrast, Kind
 from inspector.records import StoredFacts, StoredInspection
 from inspector.regions import Region
 
 CONTRASTS: Final[dict[Contrast, str]] = {
-    Contrast.DARKER: "darker",
-    Contrast.BRIGHTER: "brighter",
-    Contrast.OTHER_COLOUR: "another colour",
-    Contrast.SIMILAR: "same colour",
+    Contrast.DARKER: N_("darker"),
+    Contrast.BRIGHTER: N_("brighter"),
+    Contrast.OTHER_COLOUR: N_("another colour"),
+    Contrast.SIMILAR: N_("same colour"),
 }
 """Beside what is around it."""
 
@@ -25,7 +27,8 @@ def show_regions(inspection: StoredInspection) -> None:
     """Draw a row for each region of a frame, the worst first, with what was measured of it."""
     regions = inspection.regions
     if not regions:
-        st.html('<p class="no-regions">No regions were found.</p>')
+        none = _("No regions were found.")
+        st.html(f'<p class="no-regions">{none}</p>')
         return
     facts = inspection.description.facts if inspection.description is not None else ()
     frame_px = inspection.width_px * inspection.height_px
@@ -33,9 +36,10 @@ def show_regions(inspection: StoredInspection) -> None:
         _row(place, region, facts[place - 1] if facts else StoredFacts(), frame_px)
         for place, region in enumerate(regions, start=1)
     )
+    what, area, peak = _("What and where"), _("Area"), _("Peak")
     st.html(
-        '<table class="figures regions"><thead><tr><th></th><th>What and where</th><th class=n>Area</th>'
-        f"<th class=n>Peak</th></tr></thead><tbody>{rows}</tbody></table>"
+        f'<table class="figures regions"><thead><tr><th></th><th>{what}</th>'
+        f"<th class=n>{area}</th><th class=n>{peak}</th></tr></thead><tbody>{rows}</tbody></table>"
     )
 
 
@@ -58,25 +62,31 @@ def headline(facts: StoredFacts) -> str:
     if facts.kind is not None:
         known = facts.kind != Kind.UNKNOWN
         chance = f" ({facts.kind_probability:.0%})" if known and facts.kind_probability is not None else ""
-        parts.append(f"{facts.kind if known else 'unknown kind'}{chance}".replace("%", "\N{NO-BREAK SPACE}%"))
+        kind = fact_word(facts.kind) if known else _("unknown kind")
+        parts.append(f"{kind}{chance}".replace("%", "\N{NO-BREAK SPACE}%"))
     if facts.place is not None:
-        parts.append(facts.place.value)
-    text = ", ".join(parts)
+        parts.append(fact_word(facts.place.value))
+    text = _(", ").join(parts)
     return text[:1].upper() + text[1:]
 
 
 def look(facts: StoredFacts) -> str:
     """Size, shape, contrast and severity, such as "small, elongated, darker; clear"."""
-    contrast = None if facts.contrast is None else CONTRASTS[facts.contrast]
-    words = ", ".join(str(word) for word in (facts.size, facts.shape, contrast) if word is not None)
-    return "; ".join(text for text in (words, facts.severity and facts.severity.value) if text)
+    contrast = None if facts.contrast is None else _(CONTRASTS[facts.contrast])
+    seen = [fact_word(str(word)) for word in (facts.size, facts.shape) if word is not None]
+    words = _(", ").join([*seen, *([contrast] if contrast else [])])
+    severity = fact_word(facts.severity.value) if facts.severity else ""
+    return _("; ").join(text for text in (words, severity) if text)
 
 
 def extent(region: Region, facts: StoredFacts) -> str:
     """Where it is and how large in pixels, and in millimetres where the product has a scale."""
     x, y = region.centre_px
-    text = f"at {x:.0f}, {y:.0f} px, {region.box_px[2]} × {region.box_px[3]} px"  # noqa: RUF001 - a size
-    return text if facts.length_mm is None else f"{text}, {facts.length_mm:.3g} mm long"
+    names = {"x": f"{x:.0f}", "y": f"{y:.0f}", "width": region.box_px[2], "height": region.box_px[3]}
+    if facts.length_mm is None:
+        return _("at {x}, {y} px, {width} × {height} px").format(**names)  # noqa: RUF001 - a size
+    text = _("at {x}, {y} px, {width} × {height} px, {length} mm long")  # noqa: RUF001 - a size
+    return text.format(**names, length=f"{facts.length_mm:.3g}")
 
 
 def area_percent(fraction: float) -> str:

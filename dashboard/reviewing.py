@@ -14,7 +14,9 @@ from dashboard.clock import time_text
 from dashboard.comparison import show_comparison
 from dashboard.context import Moment, records, settings
 from dashboard.deciding import LONGEST_NOTE, TOLD, Choice, Outcome, choices, decide, take_back
+from dashboard.fact_words import fact_word
 from dashboard.golden import golden_normals
+from dashboard.language import _
 from dashboard.pictures import Drawing, View, draw
 from dashboard.queues import Queue
 from dashboard.scores import score_bar
@@ -79,11 +81,11 @@ def show_reviews(frame: StoredInspection, now: Moment, *, may_decide: bool) -> N
     """
     show_told()
     for review in records().reviews.of(frame.frame_id):
-        details = ", ".join(part for part in (review.kind, review.note) if part)
+        details = ", ".join(part for part in (fact_word(review.kind or ""), review.note) if part)
         when = time_text(review.reviewed_at, now.now, now.zone)
         st.html(
             f'<div class="told" data-review="{review.decision.value}"><b>{escape(review.reviewer)}</b>,'
-            f" {when}: {TOLD[review.decision]}{f' ({escape(details)})' if details else ''}</div>"
+            f" {when}: {_(TOLD[review.decision])}{f' ({escape(details)})' if details else ''}</div>"
         )
     if may_decide:
         with st.container(horizontal=True, vertical_alignment="bottom", key="decide-here"):
@@ -97,18 +99,19 @@ def _show_buttons(frame: StoredInspection) -> None:
     _show_undo()
     kinds = [kind.value for kind in Kind if kind is not Kind.UNKNOWN]
     st.selectbox(
-        "Kind",
+        _("Kind"),
         kinds,
         index=_told_kind(frame, kinds),
-        placeholder="Kind",
+        placeholder=_("Kind"),
+        format_func=fact_word,
         key=f"kind-{frame.frame_id}",
         label_visibility="collapsed",
         filter_mode=None,
     )
     st.text_input(
-        "Note",
+        _("Note"),
         key=f"note-{frame.frame_id}",
-        placeholder="Note",
+        placeholder=_("Note"),
         max_chars=LONGEST_NOTE,
         label_visibility="collapsed",
     )
@@ -124,22 +127,23 @@ def show_many(frames: Sequence[StoredInspection], now: Moment) -> None:
     picked = [frame for frame in frames if st.session_state.get(_PICKED + frame.frame_id)]
     with st.container(horizontal=True, vertical_alignment="bottom", key="decide"):
         ids = [frame.frame_id for frame in frames]
-        st.button("Pick all", on_click=_pick, args=(ids,), icon=":material/select_all:")
+        st.button(_("Pick all"), on_click=_pick, args=(ids,), icon=":material/select_all:")
         for choice in choices(frames[0].verdict):
             _button(choice, picked, seen)
         _show_undo()
-        st.html(f'<div class="picked" role="status">{len(picked)} of {len(frames)} picked</div>')
+        picked_words = _("{n} of {all} picked").format(n=len(picked), all=len(frames))
+        st.html(f'<div class="picked" role="status">{picked_words}</div>')
     with st.container(key="cards"):
         for place, frame in enumerate(frames):
             with st.container(key=f"pick-{place}", gap=None):
                 drawing = draw(frame, settings().edge.data_dir, View.OVERLAY, _CARD_PX)
                 st.html(_card(frame, drawing.source if isinstance(drawing, Drawing) else None, now))
-                st.checkbox("Pick", key=_PICKED + frame.frame_id)
+                st.checkbox(_("Pick"), key=_PICKED + frame.frame_id)
 
 
 def _button(choice: Choice, frames: Sequence[StoredInspection], seen: dict[str, Review]) -> None:
     st.button(
-        choice.label,
+        _(choice.label),
         key=f"decide-{choice.decision.value}",
         icon=choice.icon,
         shortcut=choice.key,
@@ -151,7 +155,7 @@ def _button(choice: Choice, frames: Sequence[StoredInspection], seen: dict[str, 
 
 def _show_undo() -> None:
     st.button(
-        "Undo",
+        _("Undo"),
         key="undo",
         icon=":material/undo:",
         shortcut="U",
@@ -200,9 +204,11 @@ def _told(outcome: Outcome) -> Told:
     text = ""
     if outcome.stored:
         first = outcome.stored[0]
-        what = f"frame {first.frame_id}" if len(outcome.stored) == 1 else f"{len(outcome.stored)} frames"
-        text = f"{what}: {TOLD[first.decision]}"
-    return Told(text, tuple(f"Not stored. {line}" for line in outcome.conflicts))
+        many = len(outcome.stored)
+        # Not by ngettext: languages without a singular would lose the name of the one frame.
+        text = _("frame {frame}: {decision}") if many == 1 else _("{n} frames: {decision}")
+        text = text.format(frame=first.frame_id, n=many, decision=_(TOLD[first.decision]))
+    return Told(text, tuple(_("Not stored. {why}").format(why=line) for line in outcome.conflicts))
 
 
 def _pick(frame_ids: list[str]) -> None:
@@ -223,10 +229,11 @@ def _told_kind(frame: StoredInspection, kinds: list[str]) -> int | None:
 
 
 def _card(frame: StoredInspection, source: str | None, now: Moment) -> str:
+    name = _("frame {frame}").format(frame=frame.frame_id)
     picture = (
-        f'<div class="card-picture"><img src="{source}" alt="frame {escape(frame.frame_id)}"></div>'
+        f'<div class="card-picture"><img src="{source}" alt="{escape(name)}"></div>'
         if source
-        else '<div class="card-picture none"><span>No picture</span></div>'
+        else f'<div class="card-picture none"><span>{_("No picture")}</span></div>'
     )
     when = time_text(frame.inspected_at, now.now, now.zone)
     return (

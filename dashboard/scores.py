@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Final
 
+from dashboard.language import _
 from inspector.results import Verdict
 
 DASH: Final = "\N{EN DASH}"
@@ -34,13 +35,17 @@ def bar_shares(score: float, limit: float) -> tuple[float, float]:
 def score_bar(score: float, limit: float, verdict: Verdict) -> str:
     """HTML of the bar: filled up to the score in the verdict's colour, with a mark at the limit."""
     if not (math.isfinite(score) and math.isfinite(limit)):
-        return '<div class="score"><div class="score-numbers"><span>Not scored</span></div></div>'
+        return (
+            '<div class="score"><div class="score-numbers"><span>' + _("Not scored") + "</span></div></div>"
+        )
     filled, mark = bar_shares(score, limit)
+    score_words = _("Score {score}").format(score=f"<b>{number(score)}</b>")
+    limit_words = _("Limit {limit}").format(limit=f"<b>{number(limit)}</b>")
+    both = _("Score {score}, limit {limit}").format(score=number(score), limit=number(limit))
     return (
         '<div class="score">'
-        f'<div class="score-numbers"><span>Score <b>{number(score)}</b></span>'
-        f"<span>Limit <b>{number(limit)}</b></span></div>"
-        f'<div class="score-bar" role="img" aria-label="Score {number(score)}, limit {number(limit)}">'
+        f'<div class="score-numbers"><span>{score_words}</span><span>{limit_words}</span></div>'
+        f'<div class="score-bar" role="img" aria-label="{both}">'
         f'<div class="score-fill {verdict.value}" style="width:{filled:.1%}"></div>'
         f'<div class="score-limit" style="left:{mark:.1%}"></div></div></div>'
     )

@@ -9,6 +9,8 @@ from enum import StrEnum
 from itertools import takewhile
 from typing import Final, NamedTuple, TypeVar
 
+from dashboard.fact_words import fact_word
+from dashboard.language import _
 from inspector.describing.words import Kind, Position, Severity, Shape, Size
 from inspector.records import HistoryFilter
 
@@ -99,16 +101,17 @@ class Search:
     def __str__(self) -> str:
         """How it was understood, such as "kind scratch; place upper left; “thread” in the sentence"."""
         named: tuple[tuple[str, tuple[str, ...]], ...] = (
-            ("kind", self.kinds),
-            ("place", self.places),
-            ("size", self.sizes),
-            ("shape", self.shapes),
-            ("severity", self.severities),
+            (_("kind {words}"), self.kinds),
+            (_("place {words}"), self.places),
+            (_("size {words}"), self.sizes),
+            (_("shape {words}"), self.shapes),
+            (_("severity {words}"), self.severities),
         )
-        parts = [f"{name} {' or '.join(words)}" for name, words in named if words]
+        parts = [text.format(words=_(" or ").join(map(fact_word, words))) for text, words in named if words]
         if self.texts:
-            parts.append(f"{' and '.join(f'“{text}”' for text in self.texts)} in the sentence")
-        return "; ".join(parts)
+            quoted = _(" and ").join(f"“{text}”" for text in self.texts)
+            parts.append(_("{texts} in the sentence").format(texts=quoted))
+        return _("; ").join(parts)
 
 
 class _OwnKind(str):

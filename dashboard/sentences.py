@@ -7,15 +7,16 @@ from enum import Enum, auto
 from html import escape
 from typing import Final
 
+from dashboard.language import N_, _
 from inspector.describing.words import Source
 from inspector.records import StoredDescription, StoredInspection
 from inspector.results import Verdict
 from inspector.settings import DescribingSettings
 
 WORDS: Final[dict[Source, str]] = {
-    Source.TEMPLATE: "Template",
-    Source.LLM: "Language model",
-    Source.LLM_RETRY: "Language model",
+    Source.TEMPLATE: N_("Template"),
+    Source.LLM: N_("Language model"),
+    Source.LLM_RETRY: N_("Language model"),
 }
 """An operator need not know how many tries it took."""
 _PATIENCE: Final = 6
@@ -47,22 +48,27 @@ def sentence(inspection: StoredInspection, progress: Progress) -> str:
     if told is not None:
         return (
             f'<div class="sentence"><p lang="{told.language}">{escape(told.sentence)}</p>'
-            f"<small>{WORDS[told.source]}</small></div>"
+            f"<small>{_(WORDS[told.source])}</small></div>"
         )
     if progress is Progress.PENDING:
-        return '<div class="sentence pending"><p>Being described…</p></div>'
+        pending = _("Being described…")
+        return f'<div class="sentence pending"><p>{pending}</p></div>'
     return ""
 
 
 def how_it_came(description: StoredDescription) -> str:
     """Who wrote a sentence and how long it took, such as "Language model, 0.8 s after the verdict"."""
-    return f"{WORDS[description.source]}, {duration_text(description.seconds)} after the verdict"
+    return _("{writer}, {time} after the verdict").format(
+        writer=_(WORDS[description.source]), time=duration_text(description.seconds)
+    )
 
 
 def duration_text(seconds: float) -> str:
     """Seconds as a person reads them: "0.4 s", "12 s", "5 min", "3 h"."""
     if seconds < 10:  # noqa: PLR2004 - two digits
-        return f"{seconds:.1f} s"
+        return _("{n} s").format(n=f"{seconds:.1f}")
     if seconds < 120:  # noqa: PLR2004
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.0f} h"  # noqa: PLR2004
+        return _("{n} s").format(n=f"{seconds:.0f}")
+    if seconds < 7200:  # noqa: PLR2004
+        return _("{n} min").format(n=f"{seconds / 60:.0f}")
+    return _("{n} h").format(n=f"{seconds / 3600:.0f}")

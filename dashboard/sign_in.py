@@ -10,6 +10,7 @@ import streamlit as st
 
 from dashboard.accounts import Door, choose_password
 from dashboard.context import records
+from dashboard.language import N_, _
 from dashboard.notices import show_error
 from dashboard.visitors import Visitor, has_provider, sign_in_as, sign_out, visitor
 from inspector.errors import AccountError, RecordsError
@@ -17,10 +18,17 @@ from inspector.records import Role
 
 _FAILED: Final = "sign-in-failed"
 ROLES: Final[dict[Role, str]] = {
-    Role.VIEWER: "looks",
-    Role.OPERATOR: "looks and decides reviews",
-    Role.ENGINEER: "looks, decides, trains, promotes",
-    Role.ADMIN: "does everything, and manages accounts",
+    Role.VIEWER: N_("looks"),
+    Role.OPERATOR: N_("looks and decides reviews"),
+    Role.ENGINEER: N_("looks, decides, trains, promotes"),
+    Role.ADMIN: N_("does everything, and manages accounts"),
+}
+
+ROLE_NAMES: Final[dict[Role, str]] = {
+    Role.VIEWER: N_("viewer"),
+    Role.OPERATOR: N_("operator"),
+    Role.ENGINEER: N_("engineer"),
+    Role.ADMIN: N_("admin"),
 }
 
 
@@ -35,30 +43,28 @@ def show_sign_in(why: str) -> None:
     """
     who = visitor()
     if who.must_choose_password and who.account is not None:
-        show_new_password(who, "The password you came in by is known to another person: choose your own.")
+        show_new_password(who, _("The password you came in by is known to another person: choose your own."))
         return
     if who.name:
-        role = who.role.value if who.role is not None else "nobody"
-        st.html(
-            f'<div class="notice empty" role="status"><h3>{escape(why)}</h3>'
-            f"<p>You are {escape(who.name)}, {role}. Ask an admin for more.</p></div>"
-        )
+        role = _(ROLE_NAMES[who.role]) if who.role is not None else _("nobody")
+        more = _("You are {name}, {role}. Ask an admin for more.").format(name=who.name, role=role)
+        st.html(f'<div class="notice empty" role="status"><h3>{escape(why)}</h3><p>{escape(more)}</p></div>')
         return
     with st.container(key="sign-in"):
         st.html(f"<h3>{escape(why)}</h3>")
         _tell_failure()
         if has_provider():
-            st.button("Sign in at your organisation", on_click=st.login, type="primary", width="stretch")
+            st.button(_("Sign in at your organisation"), on_click=st.login, type="primary", width="stretch")
         with st.form("sign-in-form", border=False):
-            st.text_input("Name", key="sign-in-name", autocomplete="username", max_chars=64)
+            st.text_input(_("Name"), key="sign-in-name", autocomplete="username", max_chars=64)
             st.text_input(
-                "Password",
+                _("Password"),
                 key="sign-in-password",
                 type="password",
                 autocomplete="current-password",
                 max_chars=200,
             )
-            st.form_submit_button("Sign in", type="primary", width="stretch", on_click=_sign_in)
+            st.form_submit_button(_("Sign in"), type="primary", width="stretch", on_click=_sign_in)
 
 
 def show_new_password(who: Visitor, why: str) -> None:
@@ -67,18 +73,22 @@ def show_new_password(who: Visitor, why: str) -> None:
         st.html(f"<h3>{escape(why)}</h3>")
         _tell_failure()
         with st.form("new-password-form", border=False):
-            for key, label in (("new-password", "New password"), ("new-password-again", "Once more")):
+            for key, label in (("new-password", _("New password")), ("new-password-again", _("Once more"))):
                 st.text_input(label, key=key, type="password", autocomplete="new-password", max_chars=200)
             st.form_submit_button(
-                "Take this password", type="primary", width="stretch", on_click=_take_password, args=(who,)
+                _("Take this password"),
+                type="primary",
+                width="stretch",
+                on_click=_take_password,
+                args=(who,),
             )
 
 
 def show_signed_in(who: Visitor) -> None:
     """Draw who is signed in, and the way out."""
-    role = ROLES[who.role] if who.role is not None else "may not even look"
+    role = _(ROLES[who.role]) if who.role is not None else _("may not even look")
     st.html(f'<div class="notice empty" role="status"><h3>{escape(who.name)}</h3><p>{role}</p></div>')
-    st.button("Sign out", on_click=sign_out, icon=":material/logout:")
+    st.button(_("Sign out"), on_click=sign_out, icon=":material/logout:")
 
 
 def _sign_in() -> None:

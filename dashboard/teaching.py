@@ -9,6 +9,7 @@ from typing import Any, Final
 import streamlit as st
 
 from dashboard.context import records, settings
+from dashboard.language import _, ngettext
 from dashboard.telling import attempt
 from dashboard.uploads import LARGEST_MB, MOST_FILES, TYPES, Kept, keep_uploads
 from dashboard.visitors import require
@@ -33,17 +34,19 @@ def show_teaching(product: str | None, *, is_active: bool) -> None:
     """
     name = product
     if name is None:
-        name = st.text_input("Name of the new product", key="new-product", max_chars=64).strip()
+        name = st.text_input(_("Name of the new product"), key="new-product", max_chars=64).strip()
     files = st.file_uploader(
-        "Pictures of good parts",
+        _("Pictures of good parts"),
         type=list(TYPES),
         accept_multiple_files=True,
         key="uploads",
         max_upload_size=LARGEST_MB,
-        help=f"Up to {MOST_FILES} pictures, each of at most {LARGEST_MB} MB; ten are enough to begin with.",
+        help=_("Up to {n} pictures, each of at most {size} MB; ten are enough to begin with.").format(
+            n=MOST_FILES, size=LARGEST_MB
+        ),
     )
     with st.container(horizontal=True, key="teach"):
-        st.button("Check these pictures", disabled=not (files and name), on_click=_check, args=(name,))
+        st.button(_("Check these pictures"), disabled=not (files and name), on_click=_check, args=(name,))
     kept: Kept | None = st.session_state.get(_KEPT)
     if kept is not None and kept.folder.parent.name == name:
         _show_kept(kept)
@@ -51,20 +54,28 @@ def show_teaching(product: str | None, *, is_active: bool) -> None:
         kept = None
     reviewed = _reviewed(product) if product is not None and is_active else 0
     with st.container(horizontal=True, vertical_alignment="center", key="ask"):
-        st.checkbox("Learn all pictures, also those that look odd", key="keep-all")
+        st.checkbox(_("Learn all pictures, also those that look odd"), key="keep-all")
         usable = kept is not None and kept.pictures > 0
         if is_active:
             st.button(
-                "Learn these too", type="primary", disabled=not usable, on_click=_retrain, args=(name, False)
+                _("Learn these too"),
+                type="primary",
+                disabled=not usable,
+                on_click=_retrain,
+                args=(name, False),
             )
             st.button(
-                f"Learn from reviews ({reviewed} false rejects)",
+                ngettext(
+                    "Learn from reviews ({n} false reject)",
+                    "Learn from reviews ({n} false rejects)",
+                    reviewed,
+                ).format(n=reviewed),
                 disabled=not reviewed,
                 on_click=_retrain,
                 args=(name, True),
             )
         st.button(
-            "Train anew from these" if is_active else "Train",
+            _("Train anew from these") if is_active else _("Train"),
             type="secondary" if is_active else "primary",
             disabled=not usable,
             on_click=_train,
@@ -75,13 +86,20 @@ def show_teaching(product: str | None, *, is_active: bool) -> None:
 def _show_kept(kept: Kept) -> None:
     sizes = ", ".join(f"{width} × {height} px" for width, height in kept.sizes_px[:3])  # noqa: RUF001
     promised = promised_rate(kept.pictures, RATE) if kept.pictures else 1.0
-    enough = f"They can promise {100 * max(promised, RATE):.2g} % false rejects."
-    if promised > RATE:
-        enough += f" {normals_needed(RATE)} can promise {100 * RATE:g} %."
-    lines = [f"{kept.pictures} pictures can be used ({sizes}). {enough}"] if kept.pictures else []
-    lines += [f"Not used: {name}: {why}" for name, why in kept.refused[:12]]
-    more = len(kept.refused) - 12
-    lines += [f"and {more} more" for _ in range(more > 0)]
+    lines = []
+    if kept.pictures:
+        usable = ngettext(
+            "{n} picture can be used ({sizes}).", "{n} pictures can be used ({sizes}).", kept.pictures
+        )
+        lines.append(usable.format(n=kept.pictures, sizes=sizes))
+        rate = f"{100 * max(promised, RATE):.2g}"
+        lines.append(_("They can promise {rate} % false rejects.").format(rate=rate))
+    if kept.pictures and promised > RATE:
+        needed = normals_needed(RATE)
+        lines.append(_("{n} can promise {rate} %.").format(n=needed, rate=f"{100 * RATE:g}"))
+    lines += [_("Not used: {name}: {why}").format(name=name, why=why) for name, why in kept.refused[:12]]
+    if (more := len(kept.refused) - 12) > 0:
+        lines.append(_("and {n} more").format(n=more))
     st.html(
         '<div class="told" role="status">' + "".join(f"<p>{escape(line)}</p>" for line in lines) + "</div>"
     )
@@ -98,7 +116,7 @@ def _check(product: str) -> None:
         by = require(Role.ENGINEER).name
         kept = keep_uploads(files, settings().dashboard.uploads_dir, product, by=by, at=datetime.now(UTC))
         st.session_state[_KEPT] = kept
-        return f"{kept.pictures} of {len(files)} pictures were taken."
+        return _("{n} of {all} pictures were taken.").format(n=kept.pictures, all=len(files))
 
     attempt(check)
 
@@ -125,7 +143,7 @@ def _ask(kind: JobKind, product: str, arguments: dict[str, Any]) -> str:
     arguments |= {"keep_all": bool(st.session_state.get("keep-all"))}
     number = records().jobs.ask(kind, product, arguments, by=by, at=datetime.now(UTC))
     st.session_state.pop(_KEPT, None)
-    return f"Job {number} waits for the worker."
+    return _("Job {number} waits for the worker.").format(number=number)
 
 
 def _folder(product: str) -> str:

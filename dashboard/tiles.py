@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from dashboard.language import _
 from dashboard.scores import DASH
 from dashboard.verdicts import BY_URGENCY, WORDS
 from inspector.records import VerdictCount
@@ -56,13 +57,20 @@ def show_tiles(totals: Totals, period: str) -> None:
     tiles = [
         _tile(
             verdict.value,
-            f'<i class="symbol" aria-hidden="true"></i>{WORDS[verdict]}',
+            f'<i class="symbol" aria-hidden="true"></i>{_(WORDS[verdict])}',
             period,
             f"{totals.count(verdict):,}",
         )
         for verdict in BY_URGENCY
     ]
-    tiles.append(_tile("rate", "Reject rate", f"of {totals.frames:,}", percent(totals.reject_rate)))
+    tiles.append(
+        _tile(
+            "rate",
+            _("Reject rate"),
+            _("of {n}").format(n=f"{totals.frames:,}"),
+            percent(totals.reject_rate),
+        )
+    )
     st.html(f'<div class="tiles">{"".join(tiles)}</div>')
 
 

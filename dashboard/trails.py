@@ -11,6 +11,7 @@ from dashboard import neighbours
 from dashboard.choosing import choices_of
 from dashboard.filters import AMONG, Filters
 from dashboard.history_filters import AFTER, BEFORE, PAST, Wish
+from dashboard.language import N_
 from inspector.records import Cursor, Records, StoredInspection
 
 FROM_HISTORY: Final = "past"
@@ -23,7 +24,7 @@ class Trail(ABC):
 
     Attributes:
         page: script of the page that the visitor came from.
-        label: name of that page.
+        label: name of that page, in English.
         back: names and values of its address.
         along: what a frame's address has, beside the frame, to stay on this trail.
         words: what was chosen there; empty for everything.
@@ -47,7 +48,7 @@ class Trail(ABC):
 class LiveTrail(Trail):
     """From the live page, through what its filters choose."""
 
-    page, label = "views/live.py", "Live"
+    page, label = "views/live.py", N_("Live")
 
     def __init__(self, filters: Filters) -> None:
         self._filters = filters
@@ -71,13 +72,13 @@ class PastTrail(Trail):
         zone: of the visitor, in which the chosen days begin and end.
     """
 
-    page, label = "views/history.py", "History"
+    page, label = "views/history.py", N_("History")
 
     def __init__(self, wish: Wish, cursors: Pairs, zone: tzinfo) -> None:
         self._wish, self._zone = wish, zone
         self.back = [*wish.to_address(), *cursors]
         self.along = along_history(wish, cursors)
-        self.words = ", ".join(value for _, value in wish.to_address())
+        self.words = ", ".join(wish.words())
 
     def older(self, records: Records, here: StoredInspection) -> StoredInspection | None:
         """The next older frame."""

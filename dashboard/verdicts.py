@@ -5,12 +5,13 @@ from __future__ import annotations
 from html import escape
 from typing import Final
 
+from dashboard.language import N_, _
 from inspector.results import Verdict
 
 WORDS: Final[dict[Verdict, str]] = {
-    Verdict.PASS: "Pass",
-    Verdict.REJECT: "Reject",
-    Verdict.UNSURE: "Unsure",
+    Verdict.PASS: N_("Pass"),
+    Verdict.REJECT: N_("Reject"),
+    Verdict.UNSURE: N_("Unsure"),
 }
 
 COLOURS: Final[dict[Verdict, str]] = {
@@ -26,5 +27,5 @@ BY_URGENCY: Final = (Verdict.REJECT, Verdict.UNSURE, Verdict.PASS)
 
 def badge(verdict: Verdict) -> str:
     """HTML of the verdict as symbol and word on its colour."""
-    word = escape(WORDS[verdict])
+    word = escape(_(WORDS[verdict]))
     return f'<span class="verdict {verdict.value}"><i class="symbol" aria-hidden="true"></i>{word}</span>'

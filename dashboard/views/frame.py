@@ -11,6 +11,7 @@ from dashboard.clock import full_time_text
 from dashboard.context import Moment, moment, records, settings
 from dashboard.figures import show_figure
 from dashboard.filters import address
+from dashboard.language import N_, _
 from dashboard.notices import draw_again, draw_and_recover, show_notice
 from dashboard.opacity import choose_opacity
 from dashboard.pictures import View
@@ -46,8 +47,12 @@ def _draw() -> None:
         return
     with st.container(horizontal=True, key="ways"):
         _show_way_back(trail)
-    headline = f"There is no frame {frame_id}" if frame_id else "No frame is chosen"
-    show_notice(headline, "", f"Choose a frame on the page {trail.label}, or check the address.")
+    headline = _("There is no frame {frame}").format(frame=frame_id) if frame_id else _("No frame is chosen")
+    show_notice(
+        headline,
+        "",
+        _("Choose a frame on the page {page}, or check the address.").format(page=_(trail.label)),
+    )
 
 
 def _show_frame(here: StoredInspection, trail: Trail, now: Moment) -> None:
@@ -55,12 +60,13 @@ def _show_frame(here: StoredInspection, trail: Trail, now: Moment) -> None:
     with left:
         with st.container(horizontal=True, vertical_alignment="center", key="ways"):
             _show_way_back(trail)
-            _show_step("Older", trail.older(records(), here), trail)
-            _show_step("Newer", trail.newer(records(), here), trail)
+            _show_step(N_("Older"), trail.older(records(), here), trail)
+            _show_step(N_("Newer"), trail.newer(records(), here), trail)
             view = _choose_view() if here.evidence else View.PICTURE
             opacity = choose_opacity("frame") if view is View.OVERLAY else MAX_OPACITY
         if trail.words:
-            st.html(f'<div class="among">Stepping through: {escape(trail.words)}</div>')
+            words = _("Stepping through: {choice}").format(choice=trail.words)
+            st.html(f'<div class="among">{escape(words)}</div>')
         show_figure(here, settings().edge.data_dir, view, opacity)
     with right:
         progress = progress_of(here, now.now, settings().describing)
@@ -80,20 +86,26 @@ def _choose_view() -> View:
     options = list(View)
     return View(
         st.segmented_control(
-            "View", options, default=View.OVERLAY, key="view", required=True, label_visibility="collapsed"
+            _("View"),
+            options,
+            default=View.OVERLAY,
+            format_func=lambda view: _(view.value),
+            key="view",
+            required=True,
+            label_visibility="collapsed",
         )
     )
 
 
 def _show_way_back(trail: Trail) -> None:
-    st.page_link(trail.page, label=trail.label, icon=":material/arrow_back:", query_params=trail.back)
+    st.page_link(trail.page, label=_(trail.label), icon=":material/arrow_back:", query_params=trail.back)
 
 
 def _show_step(label: str, to: StoredInspection | None, trail: Trail) -> None:
     # Not a link: Streamlit does not change the address for a link from a page to itself.
     forward = label == "Newer"
     st.button(
-        label,
+        _(label),
         key=label.lower(),
         icon=":material/chevron_right:" if forward else ":material/chevron_left:",
         icon_position="right" if forward else "left",
@@ -108,19 +120,19 @@ def _open(query: list[tuple[str, str]]) -> None:
 
 
 def _facts(inspection: StoredInspection, now: Moment) -> str:
-    size = f"{inspection.width_px} × {inspection.height_px} px" if inspection.width_px else "not decoded"  # noqa: RUF001
+    size = f"{inspection.width_px} × {inspection.height_px} px" if inspection.width_px else _("not decoded")  # noqa: RUF001
     told = inspection.description
     rows = (
-        *((("Described by", how_it_came(told)),) if told is not None else ()),
-        ("Product", inspection.product),
-        ("Camera", f"{inspection.line} / {inspection.camera}"),
-        ("Captured", full_time_text(inspection.captured_at, now.zone)),
-        ("Inspected", full_time_text(inspection.inspected_at, now.zone)),
-        ("Latency", f"{inspection.latency_ms:.1f} ms"),
-        ("Size", size),
-        ("Model", inspection.model_version),
-        ("Box", f"{inspection.site} / {inspection.box}"),
-        ("Frame", inspection.frame_id),
+        *(((_("Described by"), how_it_came(told)),) if told is not None else ()),
+        (_("Product"), inspection.product),
+        (_("Camera"), f"{inspection.line} / {inspection.camera}"),
+        (_("Captured"), full_time_text(inspection.captured_at, now.zone)),
+        (_("Inspected"), full_time_text(inspection.inspected_at, now.zone)),
+        (_("Latency"), f"{inspection.latency_ms:.1f} ms"),
+        (_("Size"), size),
+        (_("Model"), inspection.model_version),
+        (_("Box"), f"{inspection.site} / {inspection.box}"),
+        (_("Frame"), inspection.frame_id),
     )
     return (
         '<dl class="facts">'

@@ -14,23 +14,26 @@ from dashboard.boxes import BoxState, box_states
 from dashboard.cards import FRAME_PAGE, FRAME_PARAMETER
 from dashboard.clock import full_time_text
 from dashboard.context import Moment, moment, records, settings
+from dashboard.language import N_, _
 from dashboard.notices import draw_or_explain, show_notice
 from dashboard.rates import show_rates
 from dashboard.sentences import duration_text
 from dashboard.telling import attempt, show_told
 from dashboard.visitors import require, visitor
+from inspector.drift.channels import DriftKind
 from inspector.records import Role, StoredAlarm
 
 REFRESH_S: Final = 5.0
 ALARMS: Final = 20
 WORDS: Final[dict[str, str]] = {
-    "ok": "Works",
-    "degraded": "Works, wants mending",
-    "failing": "Does not work",
-    "away": "Does not answer",
+    "ok": N_("Works"),
+    "degraded": N_("Works, wants mending"),
+    "failing": N_("Does not work"),
+    "away": N_("Does not answer"),
 }
+KINDS: Final[dict[DriftKind, str]] = {DriftKind.CAMERA: N_("camera"), DriftKind.PROCESS: N_("process")}
+# Verdict whose symbol and colour a status has; reject for the others.
 LOOKS: Final[dict[str, str]] = {"ok": "pass", "degraded": "unsure"}
-"""Verdict whose symbol and colour a status has; reject for the others."""
 _WIDEST_STEPS: Final = 4.0
 _WORTH_TELLING: Final = 0.5
 
@@ -44,15 +47,16 @@ def _draw(now: Moment) -> None:
     show_told()
     states = box_states(settings())
     if not states:
-        show_notice("No box is named", "", "Name them under [dashboard] boxes in the settings.")
+        show_notice(_("No box is named"), "", _("Name them under [dashboard] boxes in the settings."))
     for state in states:
         st.html(_box(state))
     alarms = records().drift.latest(limit=ALARMS)
-    st.subheader("False rejects")
+    st.subheader(_("False rejects"))
     show_rates(now, alarms)
-    st.subheader("Drift")
+    st.subheader(_("Drift"))
     if not alarms:
-        st.html('<p class="among">No change of a camera or a process was told.</p>')
+        none = _("No change of a camera or a process was told.")
+        st.html(f'<p class="among">{none}</p>')
     may_acknowledge = visitor().may(Role.ENGINEER)
     for alarm in alarms:
         _show_alarm(alarm, now, may_acknowledge=may_acknowledge)
@@ -60,21 +64,25 @@ def _draw(now: Moment) -> None:
 
 def _box(state: BoxState) -> str:
     look = LOOKS.get(state.status, "reject")
-    word = escape(WORDS.get(state.status, state.status))
+    word = escape(_(WORDS.get(state.status, state.status)))
     problems = "".join(
-        f"<li><b>{escape(one.what)}</b>{': ' if one.why else ''}{escape(one.why)}. {escape(one.remedy)}</li>"
+        f"<li><b>{escape(_(one.what))}</b>{': ' if one.why else ''}{escape(one.why)}."
+        f" {escape(_(one.remedy))}</li>"
         for one in state.problems
     )
     figures = [
-        ("Frames", f"{state.frames:,}"),
-        *((f"Latency {share} %", f"{value:.0f} ms") for share, value in state.latency_ms.items()),
-        *((f"Queue {name}", f"{depth:.0f}") for name, depth in state.queues.items()),
+        (_("Frames"), f"{state.frames:,}"),
         *(
-            (f"To tell, {name}", f"{depth:.0f}" + (f", oldest {duration_text(age)}" if depth else ""))
+            (_("Latency {share} %").format(share=share), f"{value:.0f} ms")
+            for share, value in state.latency_ms.items()
+        ),
+        *((_("Queue {name}").format(name=name), f"{depth:.0f}") for name, depth in state.queues.items()),
+        *(
+            (_("To tell, {name}").format(name=name), _outbox(depth, age))
             for name, (depth, age) in state.outbox.items()
         ),
-        *((("Free disk", f"{state.free_bytes / 1e9:.1f} GB"),) if math.isfinite(state.free_bytes) else ()),
-        *((f"Model {product}", version) for product, version in state.models),
+        *(((_("Free disk"), f"{state.free_bytes / 1e9:.1f} GB"),) if math.isfinite(state.free_bytes) else ()),
+        *((_("Model {version}").format(version=product), version) for product, version in state.models),
     ]
     rows = "".join(f"<dt>{escape(name)}</dt><dd>{escape(value)}</dd>" for name, value in figures)
     return (
@@ -88,8 +96,15 @@ def _box(state: BoxState) -> str:
     )
 
 
+def _outbox(depth: float, age: float) -> str:
+    if not depth:
+        return "0"
+    return _("{n}, oldest {age}").format(n=f"{depth:.0f}", age=duration_text(age))
+
+
 def _drift(camera: str, steps: Mapping[str, float]) -> str:
     """HTML of a camera's figures as bars from what is usual, in steps of the usual spread."""
+    unit = _("steps from usual, last 50 frames")
     bars = []
     for what, value in sorted(steps.items(), key=lambda item: -abs(item[1])):
         share = min(abs(value), _WIDEST_STEPS) / _WIDEST_STEPS / 2
@@ -99,47 +114,50 @@ def _drift(camera: str, steps: Mapping[str, float]) -> str:
             f'<span>{escape(what)}</span><span class="steps"><i class="{look}"'
             f' style="left:{left:.1%};width:{share:.1%}"></i></span><span class="n">{value:+.1f}</span>'
         )
-    return (
-        f'<div class="drift"><b>{escape(camera)}</b> <small>steps from usual, last 50 frames</small>'
-        f"<div>{''.join(bars)}</div></div>"
-    )
+    return f'<div class="drift"><b>{escape(camera)}</b> <small>{unit}</small><div>{"".join(bars)}</div></div>'
 
 
 def _show_alarm(alarm: StoredAlarm, now: Moment, *, may_acknowledge: bool) -> None:
     is_open = alarm.acknowledged_at is None
+    since = _("{product}, since {time}; {state}").format(
+        product=alarm.product, time=full_time_text(alarm.since, now.zone), state=_ending(alarm)
+    )
     with st.container(border=True, key=f"alarm-{alarm.id}"):
         st.html(
             f'<div class="alarm" data-alarm="{alarm.id}"><b>{escape(alarm.line)} / {escape(alarm.camera)},'
-            f" {escape(alarm.kind.value)}: {escape(alarm.sentence)}</b><p>{escape(alarm.suggestion)}.</p>"
-            f"<small>{escape(alarm.product)}, since {full_time_text(alarm.since, now.zone)}; {_ending(alarm)}"
-            "</small></div>"
+            f" {escape(_(KINDS[alarm.kind]))}: {escape(alarm.sentence)}</b><p>{escape(alarm.suggestion)}.</p>"
+            f"<small>{escape(since)}</small></div>"
         )
         _show_frames(alarm.frames_after)
         if is_open and may_acknowledge and alarm.id is not None:
             with st.container(horizontal=True):
                 key = alarm.id
-                st.button("It is mended", key=f"mended-{key}", on_click=_acknowledge, args=(key, False))
-                st.button("This is usual now", key=f"usual-{key}", on_click=_acknowledge, args=(key, True))
+                st.button(_("It is mended"), key=f"mended-{key}", on_click=_acknowledge, args=(key, False))
+                st.button(_("This is usual now"), key=f"usual-{key}", on_click=_acknowledge, args=(key, True))
 
 
 def _show_frames(frames: Sequence[str]) -> None:
     with st.container(horizontal=True):
         for number, frame in enumerate(frames[:4], start=1):
-            st.page_link(FRAME_PAGE, label=f"Frame {number}", query_params=[(FRAME_PARAMETER, frame)])
+            st.page_link(
+                FRAME_PAGE,
+                label=_("Frame {number}").format(number=number),
+                query_params=[(FRAME_PARAMETER, frame)],
+            )
 
 
 def _ending(alarm: StoredAlarm) -> str:
     if alarm.acknowledged_at is None:
-        return "open"
-    usual = ", usual now" if alarm.is_normal_now else ""
-    return f"dealt with by {escape(alarm.acknowledged_by or '')}{usual}"
+        return _("open")
+    text = _("dealt with by {name}, usual now") if alarm.is_normal_now else _("dealt with by {name}")
+    return text.format(name=alarm.acknowledged_by or "")
 
 
 def _acknowledge(key: int, is_normal_now: bool) -> None:
     def acknowledge() -> str:
         by = require(Role.ENGINEER).name
         records().drift.acknowledge(key, by=by, at=datetime.now(UTC), is_normal_now=is_normal_now)
-        return "The box watches that camera again within seconds."
+        return _("The box watches that camera again within seconds.")
 
     attempt(acknowledge)
 

@@ -21,6 +21,7 @@ from dashboard.history_filters import (
     to_first_page,
 )
 from dashboard.history_rows import show_rows
+from dashboard.language import N_, _, ngettext
 from dashboard.notices import draw_and_recover, show_notice
 from dashboard.past import PastPage, count_text, look_back
 from dashboard.searching import Search
@@ -50,11 +51,17 @@ def _draw() -> None:
         cursors = [(name, value) for name in (BEFORE, AFTER) for value in query.get(name, ())]
         show_rows(page, settings(), along_history(wish, cursors), now)
     elif before is not None:
-        show_notice("No older frames", "This page lies behind the last frame.", "Go back with Newest.")
+        show_notice(
+            _("No older frames"), _("This page lies behind the last frame."), _("Go back with Newest.")
+        )
     elif wish:
-        show_notice("No frame matches", "No frame has all that is asked for above.", "Clear a filter above.")
+        show_notice(
+            _("No frame matches"), _("No frame has all that is asked for above."), _("Clear a filter above.")
+        )
     else:
-        show_notice("No frames yet", "Nothing was inspected so far.", "The page Live says how to begin.")
+        show_notice(
+            _("No frames yet"), _("Nothing was inspected so far."), _("The page Live says how to begin.")
+        )
 
 
 def _choices() -> HistoryChoices:
@@ -75,13 +82,13 @@ def _show_search(wish: Wish, wanted: HistoryFilter, choices: HistoryChoices, now
     understood = str(Search.of(wish.search, choices.kinds))
     if not understood:
         return
-    text = f"Searched for: {understood}."
+    text = _("Searched for: {words}.").format(words=understood)
     floor = records().history.searched_since(wanted)
     if floor is not None:
-        text += (
-            f" Sentences were searched back to {full_time_text(floor, now.zone)}; choose a day under To to"
-            " search further back."
-        )
+        text = _(
+            "Searched for: {words}. Sentences were searched back to {time}; choose a day under To to search"
+            " further back."
+        ).format(words=understood, time=full_time_text(floor, now.zone))
     with st.container(key="past-search"):
         st.text(text)
 
@@ -90,17 +97,17 @@ def _show_ways(page: PastPage, wanted: HistoryFilter, *, is_first: bool) -> None
     with st.container(horizontal=True, vertical_alignment="center", key="past-ways"):
         st.html(f'<div class="past-count">{count_text(count_of(records(), wanted))}</div>')
         st.button(
-            "Newest", key="newest", icon=":material/first_page:", disabled=is_first, on_click=to_first_page
+            _("Newest"), key="newest", icon=":material/first_page:", disabled=is_first, on_click=to_first_page
         )
-        _show_step("Newer", AFTER, page.newer, ":material/chevron_left:")
-        _show_step("Older", BEFORE, page.older, ":material/chevron_right:")
-        with st.popover("Export", icon=":material/download:", disabled=not page.frames):
+        _show_step(N_("Newer"), AFTER, page.newer, ":material/chevron_left:")
+        _show_step(N_("Older"), BEFORE, page.older, ":material/chevron_right:")
+        with st.popover(_("Export"), icon=":material/download:", disabled=not page.frames):
             _show_export(wanted)
 
 
 def _show_step(label: str, name: str, cursor: Cursor | None, icon: str) -> None:
     st.button(
-        label,
+        _(label),
         key=label.lower(),
         icon=icon,
         disabled=cursor is None,
@@ -115,20 +122,25 @@ def _go(name: str, cursor: str) -> None:
 
 
 def _show_export(wanted: HistoryFilter) -> None:
-    st.markdown(f"All frames that were found, the newest first, {MOST_ROWS:,} at most.")
+    st.markdown(_("All frames that were found, the newest first, {n} at most.").format(n=f"{MOST_ROWS:,}"))
     for form in Format:
-        if st.button(f"Prepare {form.value}", key=f"prepare-{form.value.lower()}", width="stretch"):
-            with st.spinner("Reading the records…"):
+        if st.button(
+            _("Prepare {form}").format(form=form.value), key=f"prepare-{form.value.lower()}", width="stretch"
+        ):
+            with st.spinner(_("Reading the records…")):
                 st.session_state[EXPORTED] = (wanted, form, export(records(), wanted, form))
     kept: tuple[HistoryFilter, Format, Export] | None = st.session_state.get(EXPORTED)
     if kept is None or kept[0] != wanted:
         st.session_state.pop(EXPORTED, None)  # it may be large
         return
-    _, form, made = kept
-    cut = f", the newest; there are more than {MOST_ROWS:,}" if made.is_cut else ""
-    st.markdown(f"{form.value} with {made.rows:,} frames{cut}.")
+    form, made = kept[1:]
+    if made.is_cut:
+        text = _("{form} with {n} frames, the newest; there are more than {most}.")
+    else:
+        text = ngettext("{form} with {n} frame.", "{form} with {n} frames.", made.rows)
+    st.markdown(text.format(form=form.value, n=f"{made.rows:,}", most=f"{MOST_ROWS:,}"))
     st.download_button(
-        f"Download {form.value}",
+        _("Download {form}").format(form=form.value),
         made.data,
         file_name=form.file_name,
         mime=form.mime,

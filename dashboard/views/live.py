@@ -12,6 +12,7 @@ from dashboard.clock import age_text
 from dashboard.context import Moment, moment, settings
 from dashboard.counting import counts_of_cameras_seen
 from dashboard.filters import Filters, choose_filters
+from dashboard.language import _
 from dashboard.notices import draw_or_explain, show_notice
 from dashboard.opacity import choose_opacity
 from dashboard.snapshots import Snapshot
@@ -43,12 +44,16 @@ def _draw(now: Moment, held: bool) -> None:
     filters = choose_filters(_seen(now))
     shown = _snapshot(now, filters, held)
     with tiles:
-        show_tiles(shown.today, "today")
+        show_tiles(shown.today, _("today"))
     opacity = _show_state(shown, held)
     if shown.newest:
         show_cards(shown.newest, settings(), filters, shown.moment, opacity=opacity)
     elif filters:
-        show_notice("No frame matches", f"There is no frame of {filters}.", "Clear a filter above.")
+        show_notice(
+            _("No frame matches"),
+            _("There is no frame of {choice}.").format(choice=filters),
+            _("Clear a filter above."),
+        )
     else:
         _show_welcome()
 
@@ -74,25 +79,32 @@ def _seen(now: Moment) -> list[VerdictCount]:
 def _show_state(shown: Snapshot, held: bool) -> float:
     """Draw what keeps the page up to date; the opacity that is chosen beside it."""
     now = shown.moment
-    age = f"Last frame {age_text(shown.newest[0].inspected_at, now.now)}" if shown.newest else "No frames yet"
-    state = "On hold, not updating" if held else "Updating"
+    age = _("No frames yet")
+    if shown.newest:
+        age = _("Last frame {age}").format(age=age_text(shown.newest[0].inspected_at, now.now))
+    state = _("On hold, not updating") if held else _("Updating")
     clock = f"{now.now.astimezone(now.zone):%H:%M:%S}"
     with st.container(horizontal=True, vertical_alignment="center", key="state"):
         st.html(
             f'<div class="state {"held" if held else "live"}"><span>{state}</span><span>{age}</span>'
             f"<time>{clock}</time></div>"
         )
-        st.toggle("Hold the picture still", key=HOLD, width="content")
+        st.toggle(_("Hold the picture still"), key=HOLD, width="content")
         return choose_opacity("live")
 
 
 def _show_welcome() -> None:
     mqtt, topic = settings().mqtt, CameraTopic(settings().site, "LINE", "CAMERA").frame
     show_notice(
-        "No frames yet",
-        "The first one appears here by itself, as soon as a camera has published it and a box has judged it.",
-        "Start the box with `inspector edge run`, then publish pictures with `inspector camera`"
-        f" to the broker at {mqtt.host}:{mqtt.port}, topic `{topic}`.",
+        _("No frames yet"),
+        _(
+            "The first one appears here by itself, as soon as a camera has published it and a box has"
+            " judged it."
+        ),
+        _(
+            "Start the box with `inspector edge run`, then publish pictures with `inspector camera`"
+            " to the broker at {broker}, topic `{topic}`."
+        ).format(broker=f"{mqtt.host}:{mqtt.port}", topic=topic),
     )
 
 

@@ -13,6 +13,7 @@ from dashboard.charts import show_charts
 from dashboard.clock import start_of_day
 from dashboard.context import Moment, moment
 from dashboard.counting import counts_over_time, counts_since, split
+from dashboard.language import N_, _
 from dashboard.notices import draw_or_explain, show_notice
 from dashboard.tiles import Totals, percent, show_tiles
 from inspector.records import VerdictCount
@@ -23,9 +24,9 @@ REFRESH_S = 15.0
 class Period(StrEnum):
     """Time that is looked at."""
 
-    TODAY = "Today"
-    DAY = "24 hours"
-    WEEK = "7 days"
+    TODAY = N_("Today")
+    DAY = N_("24 hours")
+    WEEK = N_("7 days")
 
 
 def main() -> None:
@@ -40,9 +41,10 @@ def _draw_overview() -> None:
 def _draw(now: Moment) -> None:
     period = Period(
         st.segmented_control(
-            "Period",
+            _("Period"),
             list(Period),
             default=Period.TODAY,
+            format_func=lambda period: _(period.value),
             key="period",
             required=True,
             label_visibility="collapsed",
@@ -53,7 +55,9 @@ def _draw(now: Moment) -> None:
     show_tiles(Totals.of(counts), words)
     if not counts:
         show_notice(
-            "No frames in this time", f"Nothing was inspected {words}.", "Choose a longer period above."
+            _("No frames in this time"),
+            _("Nothing was inspected {period}.").format(period=words),
+            _("Choose a longer period above."),
         )
         return
     show_charts(counts_over_time(split(start, now.now, step)), now.zone)
@@ -65,11 +69,11 @@ def _span(period: Period, now: Moment) -> tuple[datetime, timedelta, str]:
     midnight = start_of_day(now.now, now.zone)
     match period:
         case Period.TODAY:
-            return midnight, timedelta(hours=1), "today"
+            return midnight, timedelta(hours=1), _("today")
         case Period.DAY:
-            return hour - timedelta(hours=23), timedelta(hours=1), "in 24 hours"
+            return hour - timedelta(hours=23), timedelta(hours=1), _("in 24 hours")
         case Period.WEEK:
-            return midnight - timedelta(days=6), timedelta(hours=6), "in 7 days"
+            return midnight - timedelta(days=6), timedelta(hours=6), _("in 7 days")
 
 
 def _table(counts: Sequence[VerdictCount]) -> str:
@@ -83,9 +87,10 @@ def _table(counts: Sequence[VerdictCount]) -> str:
             f"<td class=n>{totals.unsure:,}</td><td class=n>{totals.rejected:,}</td>"
             f"<td class=n>{percent(totals.reject_rate)}</td></tr>"
         )
-    words = "".join(f"<th>{word}</th>" for word in ("Camera", "Line", "Product"))
+    words = "".join(f"<th>{word}</th>" for word in (_("Camera"), _("Line"), _("Product")))
     words += "".join(
-        f"<th class=n>{word}</th>" for word in ("Frames", "Pass", "Unsure", "Reject", "Reject rate")
+        f"<th class=n>{word}</th>"
+        for word in (_("Frames"), _("Pass"), _("Unsure"), _("Reject"), _("Reject rate"))
     )
     return f'<table class="figures"><thead><tr>{words}</tr></thead><tbody>{"".join(rows)}</tbody></table>'
 

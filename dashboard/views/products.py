@@ -9,6 +9,7 @@ import streamlit as st
 from dashboard.context import central, moment, records, settings
 from dashboard.counting import counts_of_cameras_seen
 from dashboard.jobs_panel import show_jobs
+from dashboard.language import N_, _
 from dashboard.limits_panel import show_limit
 from dashboard.models_panel import show_models
 from dashboard.notices import draw_and_recover, show_notice
@@ -17,7 +18,7 @@ from dashboard.telling import show_told
 from dashboard.visitors import visitor
 from inspector.records import Role, Stage
 
-NEW: Final = "A new product…"
+NEW: Final = N_("A new product…")
 
 
 def main() -> None:
@@ -32,8 +33,9 @@ def _draw() -> None:
     seen = {count.product for count in counts_of_cameras_seen(now.now)}
     names = sorted({bundle.product for bundle in everything} | seen | asked_for)
     chosen = st.selectbox(
-        "Product",
+        _("Product"),
         [*names, *([NEW] if may_change else [])],
+        format_func=lambda name: _(NEW) if name == NEW else name,
         key="of-product",
         bind="query-params",
         filter_mode=None,
@@ -41,7 +43,9 @@ def _draw() -> None:
     )
     show_told()
     if chosen is None:
-        show_notice("No product yet", "", "An engineer signs in on the Account page, and trains one here.")
+        show_notice(
+            _("No product yet"), "", _("An engineer signs in on the Account page, and trains one here.")
+        )
         return
     if chosen == NEW:
         show_teaching(None, is_active=False)
@@ -49,20 +53,22 @@ def _draw() -> None:
     bundles = [bundle for bundle in everything if bundle.product == chosen]
     active = next((bundle for bundle in bundles if bundle.stage is Stage.ACTIVE), None)
     if not may_change:
-        st.html('<p class="among">Changes need an engineer: sign in on the Account page.</p>')
+        none = _("Changes need an engineer: sign in on the Account page.")
+        st.html(f'<p class="among">{none}</p>')
     show_jobs(chosen)
     left, right = st.columns([0.55, 0.45], gap="medium")
     with left:
-        st.subheader("Models")
+        st.subheader(_("Models"))
         if not bundles:
-            st.html('<p class="among">The registry knows no model of this product.</p>')
+            none = _("The registry knows no model of this product.")
+            st.html(f'<p class="among">{none}</p>')
         show_models(chosen, bundles, now, may_change=may_change)
     with right:
         if active is not None:
-            st.subheader("Limit")
+            st.subheader(_("Limit"))
             show_limit(active, may_change=may_change)
         if may_change:
-            st.subheader("Teach")
+            st.subheader(_("Teach"))
             show_teaching(chosen, is_active=active is not None)
 
 

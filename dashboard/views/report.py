@@ -13,6 +13,7 @@ import streamlit as st
 from dashboard.clock import zone_of
 from dashboard.context import Moment, moment, records, settings
 from dashboard.counting import counts_of_cameras_seen
+from dashboard.language import CHOICE, N_, _
 from dashboard.notices import draw_and_recover, show_error, show_notice
 from dashboard.report.gathering import Report, gather
 from dashboard.report.html import body, document
@@ -34,10 +35,10 @@ _FROM, _UNTIL = "report-from", "report-until"
 class Time(StrEnum):
     """Which time the report is about."""
 
-    THIS_SHIFT = "This shift"
-    LAST_SHIFT = "Last shift"
-    TODAY = "Today"
-    OWN = "Own time"
+    THIS_SHIFT = N_("This shift")
+    LAST_SHIFT = N_("Last shift")
+    TODAY = N_("Today")
+    OWN = N_("Own time")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,14 +63,19 @@ def _draw(now: Moment) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom", key="report-choice"):
         which = Time(
             st.segmented_control(
-                "Time", list(Time), default=Time.THIS_SHIFT, key="report-time", required=True
+                _("Time"),
+                list(Time),
+                default=Time.THIS_SHIFT,
+                format_func=lambda time: _(time.value),
+                key="report-time",
+                required=True,
             )
         )
         languages = list(_LANGUAGES)
         language: Language = st.segmented_control(
-            "Language",
+            _("Language"),
             languages,
-            default=chosen.language,
+            default=st.session_state.get(CHOICE, chosen.language),
             format_func=_LANGUAGES.__getitem__,
             key="report-language",
             required=True,
@@ -80,13 +86,13 @@ def _draw(now: Moment) -> None:
         show_error(error)
         return
     lines, products = _choose_places(now)
-    with st.spinner("Adding up the frames of this time…"):
+    with st.spinner(_("Adding up the frames of this time…")):
         report = _report(Wish(span, zone, lines, products), now.now)
     if not report.total.frames:
         show_notice(
-            "Nothing to report",
-            "No frame was inspected in this time, on these lines and of these products.",
-            "Choose another time above, or wait for the first frame.",
+            _("Nothing to report"),
+            _("No frame was inspected in this time, on these lines and of these products."),
+            _("Choose another time above, or wait for the first frame."),
         )
         return
     sheet = tell(report, language)
@@ -119,8 +125,8 @@ def _own(now: datetime, zone: tzinfo) -> Span:
     st.session_state.setdefault(_FROM, local - USUAL)
     st.session_state.setdefault(_UNTIL, local + timedelta(minutes=1))
     with st.container(horizontal=True, vertical_alignment="bottom", key="report-own"):
-        begin = st.datetime_input("From", key=_FROM)
-        end = st.datetime_input("Until", key=_UNTIL)
+        begin = st.datetime_input(_("From"), key=_FROM)
+        end = st.datetime_input(_("Until"), key=_UNTIL)
     return span_from(begin.replace(tzinfo=zone), end.replace(tzinfo=zone), zone)
 
 
@@ -128,16 +134,16 @@ def _choose_places(now: Moment) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Draw the choice of lines and products; both are empty where all are wanted."""
     seen = counts_of_cameras_seen(now.now)
     with st.container(horizontal=True, vertical_alignment="bottom", key="report-places"):
-        lines = _choose("Lines", {one.line for one in seen}, "report-lines")
-        products = _choose("Products", {one.product for one in seen}, "report-products")
+        lines = _choose(_("Lines"), _("All lines"), {one.line for one in seen}, "report-lines")
+        products = _choose(_("Products"), _("All products"), {one.product for one in seen}, "report-products")
     return lines, products
 
 
-def _choose(label: str, seen: set[str], key: str) -> tuple[str, ...]:
+def _choose(label: str, everything: str, seen: set[str], key: str) -> tuple[str, ...]:
     # What was chosen stays on offer, also when it was not seen for a week.
     kept: Sequence[str] = st.session_state.get(key, ())
     options = sorted(seen | set(kept))
-    return tuple(st.multiselect(label, options, key=key, placeholder=f"All {label.lower()}"))
+    return tuple(st.multiselect(label, options, key=key, placeholder=everything))
 
 
 def _report(wish: Wish, now: datetime) -> Report:
@@ -175,7 +181,7 @@ def _offer(sheet: Sheet, name: str) -> None:
             show_error(error)
         else:
             st.download_button(
-                "Download PDF",
+                _("Download PDF"),
                 lambda: pdf(sheet, font),
                 f"{name}.pdf",
                 "application/pdf",
@@ -184,7 +190,7 @@ def _offer(sheet: Sheet, name: str) -> None:
                 on_click="ignore",
             )
         st.download_button(
-            "Download HTML",
+            _("Download HTML"),
             lambda: document(sheet).encode("utf-8"),
             f"{name}.html",
             "text/html",

@@ -8,6 +8,7 @@ import streamlit as st
 
 from dashboard.context import moment, records, settings
 from dashboard.counting import counts_of_cameras_seen
+from dashboard.language import N_, _
 from dashboard.notices import draw_and_recover, show_notice
 from dashboard.queues import Queue, choose_queue
 from dashboard.reviewing import next_frame, show_many, show_one
@@ -16,8 +17,8 @@ from dashboard.telling import show_told
 from dashboard.visitors import visitor
 from inspector.records import Role
 
-MANY: Final = "Many at once"
-ONE: Final = "One by one"
+MANY: Final = N_("Many at once")
+ONE: Final = N_("One by one")
 AT_ONCE: Final = 12
 
 
@@ -29,13 +30,19 @@ def main() -> None:
 def _draw() -> None:
     who = visitor()
     if not who.may(Role.OPERATOR):
-        show_sign_in("Decisions need an operator")
+        show_sign_in(_("Decisions need an operator"))
         return
     now = moment()
     with st.container(horizontal=True, vertical_alignment="bottom", key="queue"):
         queue = choose_queue(counts_of_cameras_seen(now.now), now.now)
         mode = st.segmented_control(
-            "How", [ONE, MANY], default=ONE, key="mode", required=True, label_visibility="collapsed"
+            _("How"),
+            [ONE, MANY],
+            default=ONE,
+            format_func=_,
+            key="mode",
+            required=True,
+            label_visibility="collapsed",
         )
     st.html(f'<div class="waiting" role="status">{queue.count(records())}</div>')
     show_told()
@@ -49,9 +56,11 @@ def _draw() -> None:
 
 def _show_done(queue: Queue) -> None:
     show_notice(
-        "Nothing is waiting",
-        f"Every frame of {queue} has been decided, or another reviewer has it before them.",
-        "New ones appear here; the passed frames can be looked through on the History page.",
+        _("Nothing is waiting"),
+        _("Every frame of {queue} has been decided, or another reviewer has it before them.").format(
+            queue=queue
+        ),
+        _("New ones appear here; the passed frames can be looked through on the History page."),
     )
 
 
