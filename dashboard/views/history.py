@@ -24,6 +24,7 @@ from dashboard.history_rows import show_rows
 from dashboard.notices import draw_and_recover, show_notice
 from dashboard.past import PastPage, count_text, look_back
 from dashboard.searching import Search
+from dashboard.similar import show_similar, similar_asked
 from dashboard.trails import along_history
 from inspector.errors import RecordsError
 from inspector.records import Cursor, HistoryChoices, HistoryFilter
@@ -38,6 +39,9 @@ def main() -> None:
 
 
 def _draw() -> None:
+    if (frame_id := similar_asked(address())) is not None:
+        show_similar(frame_id, records(), settings(), moment())
+        return
     now, choices = moment(), _choices()
     wish = choose_wish(choices)
     wanted = wish.filter(now.zone, choices.kinds)

@@ -178,7 +178,7 @@ def insert_embeddings(
 
 
 def _likenesses(
-    connection: Connection, here: Row[tuple[int, str, str, int, bytes]], most: int
+    connection: Connection, here: Row[int, str, str, int, bytes], most: int
 ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
     """Keys of the newest comparable frames but this one, and how like it they are; both `[N]`."""
     query = (
@@ -202,7 +202,7 @@ def _likenesses(
 
 
 def _parts(
-    connection: Connection, query: Select[tuple[int, bytes]]
+    connection: Connection, query: Select[int, bytes]
 ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.float32]]]:
     """Keys `[n]` and their vectors, one behind the other, of some rows at a time."""
     rows = connection.execution_options(yield_per=_AT_ONCE).execute(query)
