@@ -125,6 +125,19 @@ def seed_embeddings(url: str, product: str, count: int, dimension: int, seed: in
     return len(keys)
 
 
+def database_bytes(url: str) -> int:
+    """Bytes that a database takes on its disk, without SQLite's log."""
+    engine = connect(parse_url(url))
+    query = "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()"
+    if engine.dialect.name == "postgresql":
+        query = "SELECT pg_database_size(current_database())"
+    try:
+        with engine.connect() as connection:
+            return int(connection.execute(text(query)).scalar_one())
+    finally:
+        engine.dispose()
+
+
 def _settle(engine: Engine) -> None:
     """Do at once what PostgreSQL does by itself within minutes of so many rows; SQLite does nothing."""
     if engine.dialect.name == "postgresql":
