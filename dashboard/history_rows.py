@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Final
 
@@ -26,7 +26,13 @@ from inspector.settings import Settings
 _PICTURE_PX: Final = 240
 
 
-def show_rows(page: PastPage, settings: Settings, along: Sequence[tuple[str, str]], moment: Moment) -> None:
+def show_rows(
+    page: PastPage,
+    settings: Settings,
+    along: Sequence[tuple[str, str]],
+    moment: Moment,
+    said: Mapping[str, str] | None = None,
+) -> None:
     """Draw a row for each frame, in the order of the page; it opens the frame's page.
 
     Args:
@@ -34,12 +40,14 @@ def show_rows(page: PastPage, settings: Settings, along: Sequence[tuple[str, str
         settings: where the evidence's relative paths start, and how rejects are described.
         along: names and values for the frame's address, so that its way back leads here.
         moment: now, in the visitor's zone.
+        said: what else is said of a frame, by its id.
     """
     with st.container(key="past-rows", gap=None):
         for place, frame in enumerate(page.frames):
             with st.container(key=f"past-row-{place}", gap=None):
                 st.html(picture(frame, settings.edge.data_dir, _PICTURE_PX))
-                st.html(_row(frame, page.reviews.get(frame.frame_id), settings, moment))
+                also = (said or {}).get(frame.frame_id, "")
+                st.html(_row(frame, page.reviews.get(frame.frame_id), settings, moment, also))
                 st.page_link(
                     FRAME_PAGE,
                     label=_("Open frame {frame}").format(frame=literal(frame.frame_id)),
@@ -49,14 +57,17 @@ def show_rows(page: PastPage, settings: Settings, along: Sequence[tuple[str, str
                 )
 
 
-def _row(frame: StoredInspection, review: Review | None, settings: Settings, moment: Moment) -> str:
+def _row(
+    frame: StoredInspection, review: Review | None, settings: Settings, moment: Moment, also: str
+) -> str:
     told = sentence(frame, progress_of(frame, moment.now, settings.describing))
     when = time_text(frame.inspected_at, moment.now, moment.zone)
     model = escape(_("Model {version}").format(version=frame.model_version))
     return (
         f'<div class="past-row" data-frame-id="{escape(frame.frame_id)}"'
         f' data-verdict="{frame.verdict.value}">'
-        f"<div>{badge(frame.verdict)}<time>{when}</time></div>"
+        f"<div>{badge(frame.verdict)}<time>{when}</time>"
+        f"{f'<b>{escape(also)}</b>' if also else ''}</div>"
         f"<div>{told or _reason(frame)}{_defect(frame)}</div>"
         f"<div><b>{escape(frame.product)}</b><span>{escape(frame.line)} / {escape(frame.camera)}</span></div>"
         f"<div>{score_bar(frame.score, frame.reject_limit, frame.verdict)}</div>"

@@ -16,6 +16,8 @@ from inspector.records import Cursor, Records, StoredInspection
 
 FROM_HISTORY: Final = "past"
 """In the address of a frame that was opened from the history."""
+SIMILAR: Final = "similar"
+"""In the address of a list of the history: the frame whose like it shows."""
 Pairs = list[tuple[str, str]]
 
 
@@ -105,5 +107,5 @@ def trail_of(query: Mapping[str, Sequence[str]], zone: tzinfo) -> Trail:
     """
     if FROM_HISTORY not in query:
         return LiveTrail(Filters.from_address(query, AMONG))
-    cursors = [(name, value) for name in (BEFORE, AFTER) for value in query.get(PAST + name, ())]
+    cursors = [(name, value) for name in (BEFORE, AFTER, SIMILAR) for value in query.get(PAST + name, ())]
     return PastTrail(Wish.from_address(query, PAST), cursors, zone)

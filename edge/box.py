@@ -140,6 +140,7 @@ class Box:
             evidence=EvidenceStore(self._folder, edge.evidence.pass_share, remote=edge.evidence.url),
             now=self._now,
             finished=self._finished,
+            with_embeddings=edge.evidence.embeddings,
         )
         return Pipeline(
             self._backlog,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -14,7 +14,7 @@ from edge.clients import Publication
 from edge.connection import Connection
 from inspector.errors import BrokerError, MessageError
 from inspector.messages import CameraTopic, DescriptionMessage, ResultMessage
-from inspector.records import OutboxEntry, Records, StoredInspection, Told
+from inspector.records import OutboxEntry, Records, StoredEmbedding, StoredInspection, Told
 
 log: Final[structlog.stdlib.BoundLogger] = structlog.get_logger(__name__)
 
@@ -67,10 +67,16 @@ class CentralCourier:
     Args:
         url: SQLAlchemy URL of that database.
         data_dir: the box's data folder: pictures that lie in it are named by absolute ``file:`` URIs there.
+        embeddings: those of frames that have one, by frame id; they are copied too.
     """
 
-    def __init__(self, url: str, data_dir: Path) -> None:
-        self._url, self._data_dir = url, data_dir
+    def __init__(
+        self,
+        url: str,
+        data_dir: Path,
+        embeddings: Callable[[Collection[str]], dict[str, StoredEmbedding]],
+    ) -> None:
+        self._url, self._data_dir, self._embeddings = url, data_dir, embeddings
         self._central: Records | None = None
 
     def deliver(self, entries: Sequence[OutboxEntry], stopping: threading.Event) -> bool:  # noqa: ARG002
@@ -83,7 +89,8 @@ class CentralCourier:
             self._central = Records.open(self._url)
         results = [self._abroad(entry.record) for entry in entries if entry.what is Told.RESULT]
         if results:
-            self._central.add_all(results)
+            embeddings = self._embeddings([record.frame_id for record in results])
+            self._central.add_all(results, embeddings=embeddings)
         for entry in entries:
             if entry.what is Told.DESCRIPTION and entry.record.description is not None:
                 self._describe(self._central, entry.record)

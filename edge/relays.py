@@ -44,7 +44,9 @@ class Relays:
         url = settings.central.url
         if url is not None:
             parse_url(url.get_secret_value())
-            couriers[Destination.CENTRAL] = CentralCourier(url.get_secret_value(), data_dir)
+            couriers[Destination.CENTRAL] = CentralCourier(
+                url.get_secret_value(), data_dir, records.embeddings.of
+            )
         self._relays = [
             Relay(destination, records, courier, now=now, chance=chance)
             for destination, courier in couriers.items()

@@ -22,7 +22,7 @@ from edge.quarantine import Fault, quarantine
 from edge.reading import Read
 from inspector.errors import FrameError, InspectorError, RecordsError
 from inspector.messages import CameraTopic
-from inspector.records import Destination, Records, StoredInspection
+from inspector.records import Destination, Records, StoredEmbedding, StoredInspection
 from inspector.results import Inspection, Verdict
 
 log: Final[structlog.stdlib.BoundLogger] = structlog.get_logger(__name__)
@@ -44,6 +44,7 @@ class Stored:
         inspection: what was seen in a reject that was recorded now; it is to be described.
         is_duplicate: the frame was recorded before, and nothing was stored now.
         seen: what was seen in any frame that was judged and recorded now.
+        embedding: what the frame looks like to the network, where that is to be recorded.
     """
 
     delivery: Delivery
@@ -54,6 +55,7 @@ class Stored:
     inspection: Inspection | None = None
     is_duplicate: bool = False
     seen: Inspection | None = None
+    embedding: StoredEmbedding | None = None
 
 
 class Storing:
@@ -67,6 +69,7 @@ class Storing:
         evidence: where pictures are kept.
         now: the box's clock, UTC.
         finished: told of each delivery that is on disk and acknowledged.
+        with_embeddings: whether embeddings of frames with evidence are recorded.
     """
 
     def __init__(
@@ -79,10 +82,11 @@ class Storing:
         evidence: EvidenceStore,
         now: Callable[[], datetime],
         finished: Callable[[Sequence[Stored]], None],
+        with_embeddings: bool = True,
     ) -> None:
         self._box, self._data_dir, self._records = box, data_dir, records
         self._destinations, self._evidence = destinations, evidence
-        self._now, self._finished = now, finished
+        self._now, self._finished, self._with_embeddings = now, finished, with_embeddings
 
     def store(self, batch: Sequence[Judged]) -> tuple[()]:
         """Store frames in their order and acknowledge them. May be called again after an error.
@@ -115,7 +119,12 @@ class Storing:
         known = self._records.known([arrival.frame_id for arrival in arrivals if arrival is not None])
         done = [self._keep(judged, known) for judged in batch]
         new = [stored.record for stored in done if stored.record is not None and not stored.is_duplicate]
-        added = iter(self._records.add_all(new, self._destinations)) if new else iter(())
+        embeddings = {
+            stored.record.frame_id: stored.embedding
+            for stored in done
+            if stored.record is not None and stored.embedding is not None
+        }
+        added = iter(self._records.add_all(new, self._destinations, embeddings)) if new else iter(())
         repeated = [
             stored.record.frame_id for stored in done if stored.is_duplicate and stored.record is not None
         ]
@@ -146,7 +155,15 @@ class Storing:
             record = self._judged(arrival, inspection)
             rejected = inspection.verdict is Verdict.REJECT
             told = inspection if rejected else None
-            stored = Stored(read.delivery, arrival.topic, record, inspection=told, seen=inspection)
+            embedding = self._embedding(judged, record, inspection)
+            stored = Stored(
+                read.delivery,
+                arrival.topic,
+                record,
+                inspection=told,
+                seen=inspection,
+                embedding=embedding,
+            )
         else:
             fault: FrameError = (
                 error
@@ -198,6 +215,14 @@ class Storing:
             evidence=kept.picture,
             evidence_map=kept.anomaly_map,
         )
+
+    def _embedding(
+        self, judged: Judged, record: StoredInspection, inspection: Inspection
+    ) -> StoredEmbedding | None:
+        # A frame whose picture is not kept could not be shown as alike.
+        if not self._with_embeddings or record.evidence is None or judged.inspector is None:
+            return None
+        return StoredEmbedding.of(judged.inspector.bundle.manifest.network, inspection.embedding)
 
     def _unjudged(self, judged: Judged, arrival: Arrival, error: FrameError) -> StoredInspection:
         delivery, inspector = judged.read.delivery, judged.inspector

@@ -131,6 +131,11 @@ class Manifest(_Part):
         content = self.model_dump(mode="json", exclude={"version"} | absent)
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
 
+    @property
+    def network(self) -> str:
+        """Hash of the network's file: versions with the same one compute the same, whatever their limits."""
+        return self.files[SCORER_NAME][:16]
+
     def sealed(self) -> Manifest:
         """The same manifest with `version` set to its content hash."""
         return self.model_copy(update={"version": self.content_hash()})

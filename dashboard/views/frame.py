@@ -19,6 +19,7 @@ from dashboard.regions import show_regions
 from dashboard.reviewing import show_reviews
 from dashboard.scores import score_bar
 from dashboard.sentences import Progress, how_it_came, progress_of, sentence
+from dashboard.similar import show_way_to_similar
 from dashboard.trails import Trail, trail_of
 from dashboard.verdicts import badge
 from dashboard.visitors import visitor
@@ -75,6 +76,7 @@ def _show_frame(here: StoredInspection, trail: Trail, now: Moment) -> None:
             f"{sentence(here, progress)}<p>{escape(here.reason)}</p></div>"
         )
         st.html(score_bar(here.score, here.reject_limit, here.verdict))
+        show_way_to_similar(here)
         show_regions(here)
         show_reviews(here, now, may_decide=visitor().may(Role.OPERATOR))
         st.html(_facts(here, now))

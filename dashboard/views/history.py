@@ -25,6 +25,7 @@ from dashboard.language import N_, _, ngettext
 from dashboard.notices import draw_and_recover, show_notice
 from dashboard.past import PastPage, count_text, look_back
 from dashboard.searching import Search
+from dashboard.similar import show_similar, similar_asked
 from dashboard.trails import along_history
 from inspector.errors import RecordsError
 from inspector.records import Cursor, HistoryChoices, HistoryFilter
@@ -39,6 +40,9 @@ def main() -> None:
 
 
 def _draw() -> None:
+    if (frame_id := similar_asked(address())) is not None:
+        show_similar(frame_id, records(), settings(), moment())
+        return
     now, choices = moment(), _choices()
     wish = choose_wish(choices)
     wanted = wish.filter(now.zone, choices.kinds)

@@ -1,6 +1,7 @@
 """Records of every inspection, in SQLite or PostgreSQL."""
 
 from inspector.records.drift import StoredAlarm
+from inspector.records.embeddings import SimilarFrame, SimilarFrames, StoredEmbedding
 from inspector.records.history_filter import (
     UNDECIDED,
     Cursor,
@@ -70,9 +71,12 @@ __all__ = [
     "Review",
     "ReviewState",
     "Role",
+    "SimilarFrame",
+    "SimilarFrames",
     "Stage",
     "StoredAlarm",
     "StoredDescription",
+    "StoredEmbedding",
     "StoredFacts",
     "StoredFlip",
     "StoredInspection",

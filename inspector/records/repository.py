@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from types import TracebackType
@@ -28,6 +28,7 @@ from inspector.records.audit import Audit
 from inspector.records.bundles import Bundles
 from inspector.records.database import connect, explained, for_writing, parse_url, show
 from inspector.records.drift import DriftAlarms
+from inspector.records.embeddings import Embeddings, StoredEmbedding, insert_embeddings
 from inspector.records.history import History
 from inspector.records.jobs import Jobs
 from inspector.records.migrating import migrate
@@ -75,6 +76,8 @@ class Records:
         """What operators decided."""
         self.history = History(engine, self.known, self._name)
         """Looking back over all inspections."""
+        self.embeddings = Embeddings(engine, self.known, self._name)
+        """Which frames are alike."""
         self.audit = Audit(engine, self._transaction, self._name)
         """Who changed what."""
         self.accounts = Accounts(engine, self._transaction, self._name)
@@ -111,15 +114,19 @@ class Records:
         return self.add_all([record])[0]
 
     def add_all(
-        self, records: Sequence[StoredInspection], destinations: Collection[Destination] = ()
+        self,
+        records: Sequence[StoredInspection],
+        destinations: Collection[Destination] = (),
+        embeddings: Mapping[str, StoredEmbedding] | None = None,
     ) -> list[bool]:
-        """Store inspections with their regions and evidence, and what is to be told of them.
+        """Store inspections with their regions, evidence and embeddings, and what is to be told of them.
 
         All is one transaction: when this returns, everything is on disk; when it raises, nothing is stored.
 
         Args:
             records: in the order in which they are to be told.
             destinations: who shall be told of those that are new.
+            embeddings: by frame id, of those of them that shall be found as alike to others.
 
         Returns:
             For each record whether it is new. Where its frame id is stored already, also by an earlier one of
@@ -142,6 +149,7 @@ class Records:
             ]
             if evidence:
                 connection.execute(insert(EvidenceRow), evidence)
+            insert_embeddings(connection, new, embeddings or {})
             put(connection, [key for _, key in new], Told.RESULT, destinations, datetime.now(UTC))
         return [key is not None for key in keys]
 

@@ -10,6 +10,7 @@ from sqlalchemy import (
     Double,
     ForeignKey,
     Index,
+    LargeBinary,
     MetaData,
     String,
     Text,
@@ -129,6 +130,24 @@ class EvidenceRow(Table):
     frame_uri: Mapped[str | None] = mapped_column(Text)
     map_uri: Mapped[str | None] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class EmbeddingRow(Table):
+    """What a frame looks like to the network that judged it; see `inspector.records.embeddings`."""
+
+    __tablename__ = "embeddings"
+
+    inspection_id: Mapped[int] = mapped_column(
+        Key, ForeignKey("inspections.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    product: Mapped[str] = mapped_column(String(64))
+    """As in the inspection, so that an index leads to the newest that compare."""
+    network: Mapped[str] = mapped_column(String(64))
+    dimension: Mapped[int]
+    vector: Mapped[bytes] = mapped_column(LargeBinary)
+    """float16 `[dimension]`, little-endian, of length 1."""
+
+    __table_args__ = (Index(None, "product", "network", "inspection_id"),)
 
 
 class ReviewRow(Table):

@@ -77,6 +77,11 @@ class EvidenceSettings(Section):
     largest_gb: float | None = Field(
         20.0, title="Room", description="Gigabytes of pictures on the box; the oldest passes go first", gt=0
     )
+    embeddings: bool = Field(
+        True,
+        title="Embeddings",
+        description="Record what kept frames look like to the network, so that alike ones can be found",
+    )
     quarantine_days: int | None = Field(
         30, title="Quarantine", description="Days that broken frames are kept; without it, for ever", ge=1
     )

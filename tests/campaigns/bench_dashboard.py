@@ -17,8 +17,10 @@ from datetime import timedelta
 from pathlib import Path
 
 from dashboard.past import COUNTED, look_back
+from dashboard.past import ROWS as FRAMES
 from inspector.describing.words import Kind, Position, Severity
 from inspector.records import UNDECIDED, Cursor, Decision, HistoryFilter, Records
+from inspector.records.embeddings import COMPARED
 from inspector.results import Verdict
 from tests.campaigns.report import BENCHMARKS, machine, say, write_between
 from tests.campaigns.seeding import (
@@ -30,11 +32,16 @@ from tests.campaigns.seeding import (
     RARE_TEXT,
     SPAN,
     TEXT,
+    database_bytes,
+    seed_embeddings,
     seed_inspections,
 )
 from tests.services import postgres_server, running
 
 MOST_S = 1.0
+SIMILAR_PRODUCT = "gasket-1"
+DIMENSION = 320
+"""Of an embedding by the default encoder."""
 ROWS = 1_000_000
 TIMES = 9
 FIRST_WEEK = NOW - SPAN + timedelta(days=7)
@@ -107,6 +114,9 @@ class Measured:
     seeding: float
     choices: float
     filters: dict[str, Answers]
+    similar: float
+    compared: int
+    bytes_each: float
 
 
 def measure(url: str, rows: int) -> Measured:
@@ -120,7 +130,21 @@ def measure(url: str, rows: int) -> Measured:
         for name, wanted in FILTERS.items():
             filters[name] = _answers(records, wanted)
             say(f"{name}: {filters[name]}")
-    return Measured(seeding, choices, filters)
+        similar, compared, bytes_each = _similar(url, records)
+        say(f"frames similar to one, compared with {compared:,}: {_ms(similar)}, {bytes_each:.0f} bytes each")
+    return Measured(seeding, choices, filters, similar, compared, bytes_each)
+
+
+def _similar(url: str, records: Records) -> tuple[float, int, float]:
+    """Seconds until the frames like the newest one of a product, how many were compared, bytes of each."""
+    before = database_bytes(url)
+    seeded = seed_embeddings(url, SIMILAR_PRODUCT, COMPARED + 1, DIMENSION)
+    bytes_each = (database_bytes(url) - before) / seeded
+    [newest] = records.history.page(HistoryFilter(products=(SIMILAR_PRODUCT,)), 1)
+    found = records.embeddings.similar_to(newest.frame_id, limit=FRAMES)
+    assert found is not None
+    took = _median(lambda: records.embeddings.similar_to(newest.frame_id, limit=FRAMES))
+    return took, found.compared, bytes_each
 
 
 def _answers(records: Records, wanted: HistoryFilter) -> Answers:
@@ -174,12 +198,17 @@ def table(measured: dict[str, Measured], rows: int) -> str:
     for name in FILTERS:
         answers = [one.filters[name] for one in measured.values()]
         body.append((name, [(str(answer), answer.worst) for answer in answers]))
+    compared = next(iter(measured.values())).compared
+    similar = [(_ms(one.similar), one.similar) for one in measured.values()]
+    body.append((f"frames similar to one, of {compared:,} with {DIMENSION} numbers each", similar))
     lines = [
         f"| {name} | {' | '.join(_marked(text, worst) for text, worst in cells)} | {wanted} |"
         for name, cells in body
     ]
+    sizes = " | ".join(f"{one.bytes_each:.0f} bytes" for one in measured.values())
     seeding = " | ".join(f"{one.seeding:.0f} s" for one in measured.values())
-    return "\n".join([*head, *lines, f"| writing the {rows:,} inspections | {seeding} | |"])
+    stored = f"| an embedding in the database, with its index | {sizes} | |"
+    return "\n".join([*head, *lines, stored, f"| writing the {rows:,} inspections | {seeding} | |"])
 
 
 def _marked(text: str, worst: float) -> str:
@@ -191,6 +220,7 @@ def missed(measured: dict[str, Measured]) -> list[str]:
     found = []
     for name, one in measured.items():
         found += [f"{name}: what can be chosen"] if one.choices > MOST_S else []
+        found += [f"{name}: similar frames"] if one.similar > MOST_S else []
         found += [f"{name}: {what}" for what, answers in one.filters.items() if answers.worst > MOST_S]
     return found
 

@@ -12,13 +12,22 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import Engine, insert, text
+import numpy as np
+from sqlalchemy import Engine, insert, select, text
 
 from inspector.describing.words import Contrast, Kind, Position, Severity, Shape, Size, Source
 from inspector.records import Decision
 from inspector.records.database import connect, for_writing, parse_url
 from inspector.records.migrating import migrate
-from inspector.records.tables import DescriptionRow, EvidenceRow, InspectionRow, RegionRow, ReviewRow, Table
+from inspector.records.tables import (
+    DescriptionRow,
+    EmbeddingRow,
+    EvidenceRow,
+    InspectionRow,
+    RegionRow,
+    ReviewRow,
+    Table,
+)
 from inspector.results import Verdict
 
 NOW: Final = datetime(2026, 11, 1, 12, 0, tzinfo=UTC)
@@ -74,6 +83,57 @@ def seed_inspections(url: str, count: int, seed: int = 0) -> None:
                 for table, rows in batch.rows.items():
                     connection.execute(insert(table), rows)
         _settle(engine)
+    finally:
+        engine.dispose()
+
+
+def seed_embeddings(url: str, product: str, count: int, dimension: int, seed: int = 0) -> int:
+    """Give the newest inspections of a product embeddings of chance; how many there were.
+
+    Args:
+        url: of a database that `seed_inspections` filled.
+        product: whose.
+        count: at most so many.
+        dimension: numbers of each.
+        seed: the same one gives the same numbers.
+    """
+    engine, rng = connect(parse_url(url)), np.random.default_rng(seed)
+    newest = select(InspectionRow.id).where(InspectionRow.product == product)
+    newest = newest.order_by(InspectionRow.inspected_at.desc()).limit(count)
+    try:
+        with engine.connect() as connection:
+            keys = sorted(connection.execute(newest).scalars())
+        for first in range(0, len(keys), BATCH):
+            part = keys[first : first + BATCH]
+            vectors = rng.normal(size=(len(part), dimension))
+            halves = (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype("<f2")
+            rows = [
+                {
+                    "inspection_id": key,
+                    "product": product,
+                    "network": "seeded",
+                    "dimension": dimension,
+                    "vector": half.tobytes(),
+                }
+                for key, half in zip(part, halves, strict=True)
+            ]
+            with for_writing(engine).begin() as connection:
+                connection.execute(insert(EmbeddingRow), rows)
+        _settle(engine)
+    finally:
+        engine.dispose()
+    return len(keys)
+
+
+def database_bytes(url: str) -> int:
+    """Bytes that a database takes on its disk, without SQLite's log."""
+    engine = connect(parse_url(url))
+    query = "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()"
+    if engine.dialect.name == "postgresql":
+        query = "SELECT pg_database_size(current_database())"
+    try:
+        with engine.connect() as connection:
+            return int(connection.execute(text(query)).scalar_one())
     finally:
         engine.dispose()
 

@@ -18,7 +18,7 @@ from inspector.describing.words import Source
 from inspector.engines.onnxruntime import OnnxRuntimeEngine
 from inspector.frames import Frame, decode_image, encode_jpeg
 from inspector.inspecting import Inspector
-from inspector.records import Records, StoredDescription, StoredFacts, StoredInspection
+from inspector.records import Records, StoredDescription, StoredEmbedding, StoredFacts, StoredInspection
 from tests.tiny_bundle import tiny_part, write_tiny_bundle
 
 
@@ -103,7 +103,10 @@ class Line:
                 regions=inspection.regions,
                 evidence=kept.picture,
                 evidence_map=kept.anomaly_map,
-            )
+            ),
+            None
+            if kept.picture is None
+            else StoredEmbedding.of(self._inspector.bundle.manifest.network, inspection.embedding),
         )
 
     def describe(
@@ -139,9 +142,10 @@ class Line:
             raise ValueError(f"frame {stored.frame_id} is described already")
         return description
 
-    def add(self, stored: StoredInspection) -> StoredInspection:
+    def add(self, stored: StoredInspection, embedding: StoredEmbedding | None = None) -> StoredInspection:
         """Record an inspection that a test made itself."""
-        if not self.records.add(stored):
+        embeddings = {} if embedding is None else {stored.frame_id: embedding}
+        if not self.records.add_all([stored], embeddings=embeddings)[0]:
             raise ValueError(f"frame {stored.frame_id} is stored already")
         return stored
 

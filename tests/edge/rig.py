@@ -144,6 +144,7 @@ class PipelineRig:
         inspector: Inspector | None,
         *,
         may_take: Callable[[], bool] = lambda: True,
+        with_embeddings: bool = True,
     ) -> None:
         (folder / "spool").mkdir(exist_ok=True)
         self.source = RecordingSource()
@@ -160,6 +161,7 @@ class PipelineRig:
             evidence=EvidenceStore(folder, 0),
             now=lambda: NOW,
             finished=self.finished.extend,
+            with_embeddings=with_embeddings,
         )
         self.pipeline = Pipeline(
             self.backlog,

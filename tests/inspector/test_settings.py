@@ -52,6 +52,7 @@ batch_budget_ms = 50
 shared_group = "boxes"
 topic_filter = "inspector/v1/plant-7/+/+/frame/#"
 [edge.evidence]
+embeddings = false
 pass_share = 1
 keep_days = 7
 largest_gb = 5
@@ -203,6 +204,7 @@ def test_every_key_can_be_set_in_the_file(file: Path) -> None:
             "shared_group": "boxes",
             "topic_filter": "inspector/v1/plant-7/+/+/frame/#",
             "evidence": {
+                "embeddings": False,
                 "pass_share": 1.0,
                 "keep_days": 7,
                 "largest_gb": 5.0,
