@@ -21,6 +21,7 @@ from inspector import (
     commands_registry,
     commands_rescore,
     commands_score,
+    commands_signing,
 )
 from inspector.errors import InspectorError
 
@@ -130,6 +131,7 @@ def build_app(rooms: Sequence[EntryPoint], errors: Console) -> typer.Typer:
     commands_score.register(app)
     commands_describe.register(app)
     commands_bundle.register(app)
+    commands_signing.register(app)
     commands_engine.register(app)
     commands_preview.register(app)
     commands_rescore.register(app)

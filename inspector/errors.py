@@ -41,6 +41,14 @@ class BundleError(InspectorError):
     """A model bundle is missing, damaged, edited by hand, or of another version."""
 
 
+class SignatureError(BundleError):
+    """A bundle is unsigned, signed by somebody who is not trusted, or was changed after it was signed."""
+
+
+class KeyFileError(InspectorError):
+    """A key's file or its passphrase is missing, open to other users, or not what it should be."""
+
+
 class ModelSourceError(InspectorError):
     """A bundle cannot be fetched or kept at the moment; trying again later may work."""
 

@@ -37,6 +37,10 @@ url = "postgresql+psycopg://inspector@db/records"
 url = "postgresql+psycopg://inspector:secret@plant/records"
 [registry]
 url = "s3://models"
+[training]
+signing_key = "keys/training"
+signing_passphrase = "secret"
+signing_passphrase_file = "keys/passphrase"
 [engine]
 runtime = "tensorrt"
 precision = "fp16"
@@ -51,6 +55,8 @@ queue_size = 1
 batch_budget_ms = 50
 shared_group = "boxes"
 topic_filter = "inspector/v1/plant-7/+/+/frame/#"
+trusted_keys = ["keys/training.pub"]
+allow_unsigned = true
 [edge.evidence]
 pass_share = 1
 keep_days = 7
@@ -187,6 +193,11 @@ def test_every_key_can_be_set_in_the_file(file: Path) -> None:
         "database": {"url": "postgresql+psycopg://inspector@db/records"},
         "central": {"url": "**********"},
         "registry": {"url": "s3://models"},
+        "training": {
+            "signing_key": "keys/training",
+            "signing_passphrase": "**********",
+            "signing_passphrase_file": "keys/passphrase",
+        },
         "engine": {
             "runtime": "tensorrt",
             "precision": "fp16",
@@ -202,6 +213,8 @@ def test_every_key_can_be_set_in_the_file(file: Path) -> None:
             "batch_budget_ms": 50.0,
             "shared_group": "boxes",
             "topic_filter": "inspector/v1/plant-7/+/+/frame/#",
+            "trusted_keys": ["keys/training.pub"],
+            "allow_unsigned": True,
             "evidence": {
                 "pass_share": 1.0,
                 "keep_days": 7,
