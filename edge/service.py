@@ -75,7 +75,7 @@ class EdgeService:
         """
         settings, now = self._settings, self._now
         trust = Trust.of(settings.edge)
-        _log_trust(trust)
+        log_trust(trust)
         load = partial(load_inspector, now=now, trust=trust)
         served = served_products(settings.edge.data_dir)
         stations = open_stations(settings, load=load, served=served)
@@ -105,7 +105,8 @@ class EdgeService:
             return summary
 
 
-def _log_trust(trust: Trust) -> None:
+def log_trust(trust: Trust) -> None:
+    """Say at the start whether bundles that nobody has signed may judge."""
     if not trust.allow_unsigned:
         log.info("bundles must be signed", keys=sorted(trust.keys))
         return

@@ -6,14 +6,16 @@ import shutil
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
+from edge.service import log_trust
 from inspector.bundle import SIGNATURE_NAME, Bundle
 from inspector.errors import BundleError
 from inspector.keys import public_path_of, read_private_key, write_new_key
 from inspector.records import Records
 from inspector.registry import Registry
-from inspector.settings import Settings
-from inspector.signatures import sign_bundle
+from inspector.settings import EdgeSettings, Settings
+from inspector.signatures import Trust, sign_bundle
 from tests.edge.model_rig import ModelBox, box_settings
 from tests.tiny_bundle import MARGIN, write_tiny_bundle
 
@@ -113,3 +115,20 @@ def test_a_bundle_of_the_registry_is_checked_by_the_box_too(
 def test_a_box_without_keys_takes_what_is_unsigned(tmp_path: Path, second: Bundle) -> None:
     with ModelBox(box_settings(tmp_path, second.path)) as box:
         assert box.version == second.version
+
+
+@pytest.mark.parametrize(
+    ("trusts", "allow_unsigned", "said"),
+    [
+        (False, None, ("warning", "bundles without a signature may judge", "edge.trusted_keys names no key")),
+        (True, True, ("warning", "bundles without a signature may judge", "edge.allow_unsigned is set")),
+        (True, None, ("info", "bundles must be signed", None)),
+    ],
+)
+def test_the_start_says_whether_unsigned_bundles_may_judge(
+    key: Path, trusts: bool, allow_unsigned: bool | None, said: tuple[str, str, str | None]
+) -> None:
+    keys = (public_path_of(key),) if trusts else ()
+    with capture_logs() as logs:
+        log_trust(Trust.of(EdgeSettings(trusted_keys=keys, allow_unsigned=allow_unsigned)))
+    assert [(one["log_level"], one["event"], one.get("why")) for one in logs] == [said]
