@@ -17,6 +17,7 @@ from inspector import (
     commands_describe,
     commands_drift,
     commands_engine,
+    commands_pki,
     commands_preview,
     commands_registry,
     commands_rescore,
@@ -132,6 +133,7 @@ def build_app(rooms: Sequence[EntryPoint], errors: Console) -> typer.Typer:
     commands_describe.register(app)
     commands_bundle.register(app)
     commands_signing.register(app)
+    commands_pki.register(app)
     commands_engine.register(app)
     commands_preview.register(app)
     commands_rescore.register(app)
