@@ -22,7 +22,7 @@ unexport PYTHONDONTWRITEBYTECODE
 SOURCES := inspector edge training dashboard tests
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-test install-gpu demo test lint format types bench bench-describe bench-retrain bench-drift bench-edge bench-dashboard chaos services readme-picture page-pictures translations constraints clean
+.PHONY: help install install-test install-gpu demo test lint format types bench bench-describe bench-retrain bench-drift bench-edge bench-dashboard chaos check-security services readme-picture page-pictures translations constraints clean
 
 help: ## List what can be done
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' Makefile
@@ -72,6 +72,9 @@ bench-dashboard: $(VENV)/.installed-test services ## Measure the history page on
 
 chaos: $(VENV)/.installed-test services ## Kill a box under load and count its frames (KILLS=50 FRAMES=5000), and write docs/benchmarks.md
 	$(BIN)/python -m tests.campaigns.chaos --kills $(KILLS) --frames $(FRAMES) $(BENCH_ARGS)
+
+check-security: $(VENV)/.installed-test services ## Try to get past the broker's certificates and access list, and write docs/security.md
+	$(BIN)/python -m tests.campaigns.check_security
 
 readme-picture: $(VENV)/.installed-demo ## Make the README's picture from rendered parts and the demo's bundle
 	$(BIN)/python -m inspector demo --picture docs/images/gasket.png

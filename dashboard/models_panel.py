@@ -29,6 +29,7 @@ from inspector.records import (
     StoredPreview,
 )
 from inspector.registry import Registry
+from inspector.signatures import Trust
 
 STAGES: Final[dict[Stage, str]] = {
     Stage.ACTIVE: N_("judges"),
@@ -201,4 +202,4 @@ def _roll_back(product: str) -> None:
 
 
 def _registry() -> Registry:
-    return Registry(central(), settings().registry.url)
+    return Registry(central(), settings().registry.url, trust=Trust.of(settings().edge))

@@ -43,6 +43,7 @@ from inspector.inspecting import load_inspector
 from inspector.messages import CameraTopic
 from inspector.records import Records
 from inspector.settings import Settings
+from inspector.signatures import Trust
 
 log: Final[structlog.stdlib.BoundLogger] = structlog.get_logger(__name__)
 
@@ -66,6 +67,7 @@ class Box:
         records: where inspections are recorded.
         now: the box's clock, UTC.
         chance: source of randomness for waits.
+        trust: whose bundles may judge; None: everybody's.
     """
 
     def __init__(
@@ -77,6 +79,7 @@ class Box:
         *,
         now: SteadyClock,
         chance: random.Random,
+        trust: Trust | None = None,
     ) -> None:
         self._settings, self._stations, self._folder = settings, stations, folder
         self._records, self._now, self._chance = records, now, chance
@@ -91,7 +94,8 @@ class Box:
             folder,
             publish=self._publish,
             now=now,
-            load=partial(load_inspector, now=now),
+            load=partial(load_inspector, now=now, trust=trust),
+            trust=trust,
             largest_batch=settings.engine.largest_batch,
             chance=chance,
         )

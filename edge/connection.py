@@ -37,7 +37,7 @@ _NAMES = {V5: "MQTT 5", V311: "MQTT 3.1.1"}
 _UNSUPPORTED = "Unsupported protocol version"
 _TAKEN_OVER = "Session taken over"
 _REMEDIES = {
-    _UNSUPPORTED: "Set mqtt.protocol to auto",
+    _UNSUPPORTED: "Set mqtt.protocol to auto, or to 3.1.1 where the box has a certificate",
     "Bad user name or password": "Set mqtt.username and mqtt.password to what the broker knows",
     "Not authorized": "Set mqtt.username and mqtt.password to what the broker knows",
 }
@@ -67,6 +67,9 @@ class Connection:
     ) -> None:
         self._settings, self._client_id = settings, client_id
         self._subscriber, self._greeting, self._will = subscriber, greeting, will
+        # A broker that knows clients by certificate may name sessions by it too: then the question which
+        # protocol it speaks, which wants no session, would end ours with all frames that wait in it.
+        self._may_ask = settings.protocol == "auto" and settings.tls.certificate is None
         self._chance = chance
         self._backoff = Backoff(FIRST_WAIT_S, LONGEST_WAIT_S, chance)
         self._stopping, self._connected, self._ended = threading.Event(), threading.Event(), threading.Event()
@@ -111,7 +114,7 @@ class Connection:
 
     def start(self) -> None:
         """Begin to connect, and keep trying until `stop`."""
-        if self._settings.protocol == "auto":
+        if self._may_ask:
             self._negotiate()
         else:
             begin(self._client, self._settings, self._subscriber)
@@ -310,7 +313,7 @@ class Connection:
             self._stopping.wait(WAIT_S * self._chance.uniform(0.5, 1.5))
         else:
             self._wait("connection to the broker is lost", str(reason), _remedy(reason))
-        if not answered and self._settings.protocol == "auto" and not self._stopping.is_set():
+        if not answered and self._may_ask and not self._stopping.is_set():
             # Another broker may serve there now, one that does not speak this protocol.
             client.disconnect()
             self._negotiate()

@@ -25,10 +25,11 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationErro
 
 from inspector.bundle import Bundle, load_bundle
 from inspector.durability import sync_folder, write_durably
-from inspector.errors import BundleError, ModelSourceError
+from inspector.errors import BundleError, ModelSourceError, SignatureError
 from inspector.fetching import fetch_bundle
 from inspector.model_messages import VERSION_PATTERN
 from inspector.settings import ModelSettings
+from inspector.signatures import Trust
 
 MODELS_FOLDER: Final = "models"
 RECORD_NAME: Final = "active.json"
@@ -61,11 +62,14 @@ class ModelStore:
         data_dir: the box's data folder.
         product: its name, a plain one.
         settings: protocols and the largest size.
+        trust: whose bundles are kept, and given out.
     """
 
-    def __init__(self, data_dir: Path, product: str, settings: ModelSettings) -> None:
+    def __init__(
+        self, data_dir: Path, product: str, settings: ModelSettings, trust: Trust | None = None
+    ) -> None:
         self.folder = data_dir / MODELS_FOLDER / product
-        self._product, self._settings = product, settings
+        self._product, self._settings, self._trust = product, settings, trust or Trust()
 
     @property
     def is_empty(self) -> bool:
@@ -120,6 +124,7 @@ class ModelStore:
 
         Raises:
             BundleError: it is damaged, or another one under this name.
+            SignatureError: it is not by somebody who is trusted, perhaps not any more.
         """
         path = self.folder / version
         if not path.exists():
@@ -128,17 +133,19 @@ class ModelStore:
         if (bundle.product, bundle.version) != (self._product, version):
             why = f"it is bundle {bundle.version} of {bundle.product}"
             raise BundleError(f"bundle {path} cannot be used", why, "Remove the folder")
+        self._trust.check(bundle)
         return bundle
 
     def fetch(self, version: str, source: str, between: Callable[[], None] = lambda: None) -> Bundle:
         """Fetch a bundle, verify it, and only then give it its name.
 
         Raises:
-            BundleError: see `inspector.fetching.fetch_bundle`, like the next.
+            BundleError: see `inspector.fetching.fetch_bundle`, like the last.
+            SignatureError: it is not by somebody who is trusted.
             ModelSourceError: the source is away, or the disk cannot be written.
         """
         part = self.folder / f"{version}.part"
-        fetch_bundle(
+        fetched = fetch_bundle(
             source,
             part,
             product=self._product,
@@ -146,6 +153,11 @@ class ModelStore:
             settings=self._settings,
             between=between,
         )
+        try:
+            self._trust.check(fetched)
+        except SignatureError:
+            shutil.rmtree(part, ignore_errors=True)
+            raise
         try:
             self.remove(version)
             part.rename(self.folder / version)

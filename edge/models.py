@@ -29,6 +29,7 @@ from inspector.inspecting import load_inspector
 from inspector.messages import CameraTopic
 from inspector.model_messages import LimitsStateMessage, ModelSetMessage, ModelStateMessage, ProductTopics
 from inspector.settings import Settings
+from inspector.signatures import Trust
 
 log: Final[structlog.stdlib.BoundLogger] = structlog.get_logger(__name__)
 
@@ -65,6 +66,7 @@ class Models:
         publish: publishes with QoS 1.
         now: the box's clock, UTC.
         load: makes an inspector of a bundle's folder, on the engine it will use.
+        trust: whose bundles are kept; `load` checks it too.
         largest_batch: frames of the largest batch that a model will be given.
         chance: source of randomness for waits.
     """
@@ -79,6 +81,7 @@ class Models:
         now: Callable[[], datetime],
         load: Load = load_inspector,
         largest_batch: int = 1,
+        trust: Trust | None = None,
         chance: random.Random | None = None,
     ) -> None:
         self._publish = publish
@@ -94,7 +97,7 @@ class Models:
                 settings,
                 self._topics[product],
                 cameras,
-                ModelStore(data_dir, product, settings.edge.models),
+                ModelStore(data_dir, product, settings.edge.models, trust),
                 load=load,
                 now=now,
                 largest_batch=largest_batch,

@@ -27,6 +27,7 @@ from inspector.inspecting import load_inspector, utc_now
 from inspector.messages import CameraTopic
 from inspector.records import Records
 from inspector.settings import Settings
+from inspector.signatures import Trust
 
 log: Final[structlog.stdlib.BoundLogger] = structlog.get_logger(__name__)
 
@@ -64,15 +65,18 @@ class EdgeService:
 
         Raises:
             SettingsError: the cameras, the sources or the data folder are configured wrongly.
-            BundleError: a bundle is missing, damaged or refused by the gate, and nothing else can judge its
-                product.
+            BundleError: a bundle is missing, damaged, not by somebody who is trusted, or refused by the gate,
+                and nothing else can judge its product.
+            KeyFileError: a trusted key cannot be read.
             EngineError: a bundle's network cannot be loaded.
             AdapterError: the adapter does not fit the language model.
             RecordsError: the database cannot be used.
             BrokerError: the embedded broker cannot start, or no broker was reached in time.
         """
         settings, now = self._settings, self._now
-        load = partial(load_inspector, now=now)
+        trust = Trust.of(settings.edge)
+        log_trust(trust)
+        load = partial(load_inspector, now=now, trust=trust)
         served = served_products(settings.edge.data_dir)
         stations = open_stations(settings, load=load, served=served)
         with ExitStack() as resources:
@@ -81,7 +85,7 @@ class EdgeService:
             now.compare(next((record.inspected_at for record in records.latest(limit=1)), None))
             if settings.mqtt.embedded:
                 resources.enter_context(EmbeddedBroker(settings.mqtt))
-            box = Box(settings, stations, folder, records, now=now, chance=self._chance)
+            box = Box(settings, stations, folder, records, now=now, chance=self._chance, trust=trust)
             box.models.restore()
             if settings.describing.enabled:
                 loader = self._load_writer or find_writer(settings.describing)
@@ -99,6 +103,20 @@ class EdgeService:
             summary = box.summary()
             log.info("service has stopped", **summary.facts())
             return summary
+
+
+def log_trust(trust: Trust) -> None:
+    """Say at the start whether bundles that nobody has signed may judge."""
+    if not trust.allow_unsigned:
+        log.info("bundles must be signed", keys=sorted(trust.keys))
+        return
+    log.warning(
+        "bundles without a signature may judge",
+        why="edge.allow_unsigned is set" if trust.keys else "edge.trusted_keys names no key",
+        remedy="Remove edge.allow_unsigned"
+        if trust.keys
+        else "Name the public keys of who trains under edge.trusted_keys",
+    )
 
 
 def _log_stations(stations: dict[CameraTopic, Station]) -> None:

@@ -8,9 +8,10 @@ Layout of the folder::
     golden/NNN.png     good parts with known scores, replayed before a bundle goes live
     golden/defect-NNN.png  the same with a painted defect
     learning/          what `inspector retrain` goes on from; boxes neither fetch nor check it
+    signature.json     who vouches for it, where it was signed, see `inspector.signatures`
 
-No file is a pickle. `manifest.json` holds the SHA-256 of every other file, and `version` is a hash over
-the manifest itself without that field, so that an edit by hand is seen.
+No file is a pickle. `manifest.json` holds the SHA-256 of every other file but the signature, and `version` is
+a hash over the manifest itself without that field, so that an edit by hand is seen.
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ from inspector.ranges import FrameRanges
 from inspector.results import Verdict
 
 MANIFEST_NAME = "manifest.json"
+SIGNATURE_NAME = "signature.json"
 SCORER_NAME = "scorer.onnx"
 LEARNING_FOLDER = "learning"
 GOLDEN_DEFECT: Final = "golden/defect-"
@@ -126,10 +128,14 @@ class Manifest(_Part):
 
         The limits are part of it: a bundle whose limit was changed is another version.
         """
+        return self.content_sha256()[:16]
+
+    def content_sha256(self) -> str:
+        """The same hash in full, as 64 hex digits: two manifests with the same short one can be made."""
         # Bundles of earlier versions have no such field, and keep their hash.
         absent = {name for name in LATER_FIELDS if not getattr(self, name)}
         content = self.model_dump(mode="json", exclude={"version"} | absent)
-        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
+        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
     @property
     def network(self) -> str:
@@ -212,7 +218,11 @@ def load_bundle(path: Path) -> Bundle:
 
 
 def seal(folder: Path, manifest: Manifest) -> Manifest:
-    """Hash every file of a folder into the manifest, set its version and write it there."""
+    """Hash every file of a folder into the manifest, set its version and write it there.
+
+    A signature that is there goes: it was given to what the folder held before.
+    """
+    (folder / SIGNATURE_NAME).unlink(missing_ok=True)
     hashes = {
         str(file.relative_to(folder)): file_sha256(file)
         for file in sorted(folder.rglob("*"))

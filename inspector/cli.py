@@ -17,10 +17,12 @@ from inspector import (
     commands_describe,
     commands_drift,
     commands_engine,
+    commands_pki,
     commands_preview,
     commands_registry,
     commands_rescore,
     commands_score,
+    commands_signing,
 )
 from inspector.errors import InspectorError
 
@@ -130,6 +132,8 @@ def build_app(rooms: Sequence[EntryPoint], errors: Console) -> typer.Typer:
     commands_score.register(app)
     commands_describe.register(app)
     commands_bundle.register(app)
+    commands_signing.register(app)
+    commands_pki.register(app)
     commands_engine.register(app)
     commands_preview.register(app)
     commands_rescore.register(app)

@@ -82,9 +82,11 @@ def calibrate(
     from inspector import calibration
     from inspector.bundle import load_bundle
     from inspector.inspecting import load_inspector
-    from inspector.settings import EngineSettings
+    from inspector.settings import EngineSettings, load_settings
+    from inspector.signatures import sign_bundle, signing_key
 
     notes = Console(stderr=True)
+    key = signing_key(load_settings().training)
     calibration.check_output(output, overwrite=overwrite)
     left_out: tuple[str, ...] = ()
     if limit is not None and normal is None:
@@ -107,6 +109,8 @@ def calibrate(
     after = calibration.write_calibrated(
         before, limits, output, created_at=datetime.now(UTC), overwrite=overwrite
     )
+    if key is not None:
+        sign_bundle(after, key)
     for warning in [f"left out {reason}" for reason in left_out] + _warnings(before, after):
         notes.print(f"Warning: {warning}", style="yellow", markup=False, highlight=False, soft_wrap=True)
     if as_json:

@@ -149,10 +149,11 @@ def _opened(config: Path | None) -> Iterator[tuple[Settings, Records, Registry]]
     from inspector.records import Records
     from inspector.registry import Registry
     from inspector.settings import load_settings
+    from inspector.signatures import Trust
 
     settings = load_settings(config)
     with Records.open(settings.registry_database) as records:
-        yield settings, records, Registry(records, settings.registry.url)
+        yield settings, records, Registry(records, settings.registry.url, trust=Trust.of(settings.edge))
 
 
 def _reasons_against(

@@ -41,6 +41,18 @@ class BundleError(InspectorError):
     """A model bundle is missing, damaged, edited by hand, or of another version."""
 
 
+class SignatureError(BundleError):
+    """A bundle is unsigned, signed by somebody who is not trusted, or was changed after it was signed."""
+
+
+class KeyFileError(InspectorError):
+    """A key's file or its passphrase is missing, open to other users, or not what it should be."""
+
+
+class CertificateError(InspectorError):
+    """A certificate, its authority, or the list of who may have one cannot be used."""
+
+
 class ModelSourceError(InspectorError):
     """A bundle cannot be fetched or kept at the moment; trying again later may work."""
 

@@ -13,7 +13,7 @@ import fsspec
 from fsspec.core import split_protocol
 from pydantic import ValidationError
 
-from inspector.bundle import MANIFEST_NAME, Bundle, Manifest, load_bundle
+from inspector.bundle import MANIFEST_NAME, SIGNATURE_NAME, Bundle, Manifest, load_bundle
 from inspector.durability import sync_folder
 from inspector.errors import BundleError, ModelSourceError
 from inspector.settings import ModelSettings
@@ -22,6 +22,7 @@ LARGEST_MANIFEST_BYTES: Final = 8_000_000
 MOST_FILES: Final = 10_000
 KEEP_FREE_BYTES: Final = 100_000_000
 """Room on the disk that a bundle must leave for records and evidence."""
+LARGEST_SIGNATURE_BYTES: Final = 4096
 _BLOCK_BYTES = 1 << 20
 _MB = 1_000_000
 _PLAIN_NAME = re.compile(r"^[^\\:\0]+$")
@@ -38,6 +39,8 @@ def fetch_bundle(
     with_learning: bool = False,
 ) -> Bundle:
     """Fetch a bundle into a folder that does not exist yet, and check every file of it.
+
+    Its signature comes along where it has one; `inspector.signatures.Trust` checks that.
 
     The folder is on disk when this returns; after an error it is gone. Only the manifest and the files that
     it names are read, under their plain names: nothing is listed, and no link is followed.
@@ -62,7 +65,8 @@ def fetch_bundle(
         manifest = _checked(manifest_bytes, product, version, reader)
         names = [*manifest.files, *(manifest.learning if with_learning else ())]
         reader.check_room(names, folder.parent)
-        reader.fetch(names, manifest_bytes, folder, between)
+        signature = reader.read_signature()
+        reader.fetch(names, manifest_bytes, signature, folder, between)
         bundle = load_bundle(folder)
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
@@ -108,6 +112,21 @@ class _Reader:
             raise BundleError(self.what, f"its {MANIFEST_NAME} is larger than 8 MB", "Export it again")
         return bytes(data)
 
+    def read_signature(self) -> bytes | None:
+        """The content of its signature; None where there is none."""
+        self._refuse_link(SIGNATURE_NAME)
+        try:
+            with self._fs.open(f"{self._root}/{SIGNATURE_NAME}", "rb") as file:
+                data = file.read(LARGEST_SIGNATURE_BYTES + 1)
+        except (FileNotFoundError, PermissionError):
+            # S3 forbids what is not there to those who may not list. Whoever wants a signature misses it.
+            return None
+        except Exception as error:
+            raise self._away(error) from error
+        if len(data) > LARGEST_SIGNATURE_BYTES:
+            raise BundleError(self.what, f"its {SIGNATURE_NAME} is larger than 4 kB", "Sign it again")
+        return bytes(data)
+
     def check_room(self, names: Sequence[str], disk: Path) -> None:
         """Refuse what is too large, before a byte of it is fetched, as far as the source tells sizes."""
         if len(names) > MOST_FILES:
@@ -131,7 +150,12 @@ class _Reader:
             raise ModelSourceError(self.what, why, "Free the disk of edge.data_dir")
 
     def fetch(
-        self, names: Sequence[str], manifest_bytes: bytes, folder: Path, between: Callable[[], None]
+        self,
+        names: Sequence[str],
+        manifest_bytes: bytes,
+        signature: bytes | None,
+        folder: Path,
+        between: Callable[[], None],
     ) -> None:
         """Write the files below a folder and sync them."""
         left = self._largest_bytes
@@ -139,6 +163,8 @@ class _Reader:
             left = self._fetch_file(name, folder / name, left, between)
         try:
             (folder / MANIFEST_NAME).write_bytes(manifest_bytes)
+            if signature is not None:
+                (folder / SIGNATURE_NAME).write_bytes(signature)
             for file in folder.rglob("*"):
                 sync_folder(file)  # fsync takes files and folders alike
             sync_folder(folder)
@@ -214,7 +240,8 @@ def _checked(data: bytes, product: str, version: str, reader: _Reader) -> Manife
     for name in (*manifest.files, *manifest.learning):
         parts = PurePosixPath(name).parts
         plain = _PLAIN_NAME.match(name) and "/".join(parts) == name
-        if not plain or name == MANIFEST_NAME or {"..", "/"} & set(parts) or len(os.fsencode(name)) > 1000:  # noqa: PLR2004
+        plain = plain and name not in (MANIFEST_NAME, SIGNATURE_NAME)
+        if not plain or {"..", "/"} & set(parts) or len(os.fsencode(name)) > 1000:  # noqa: PLR2004
             why = f"{MANIFEST_NAME} names a file that does not stay in the bundle, {name[:80]!r}"
             raise BundleError(reader.what, why, "Export it again with `inspector train`")
     return manifest

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
@@ -27,6 +28,9 @@ from inspector.quality import QualityCheck
 from inspector.regions import Region, find_regions, without_satellites
 from inspector.results import Inspection, Verdict
 from inspector.settings import EngineSettings
+
+if TYPE_CHECKING:
+    from inspector.signatures import Trust
 
 
 def utc_now() -> datetime:
@@ -185,6 +189,7 @@ def load_inspector(
     settings: EngineSettings = EngineSettings(),  # noqa: B008 - frozen
     *,
     now: Callable[[], datetime] = utc_now,
+    trust: Trust | None = None,
 ) -> Inspector:
     """An inspector for a bundle on disk, its network loaded and warm.
 
@@ -192,12 +197,16 @@ def load_inspector(
         path: the bundle's folder.
         settings: the engine.
         now: clock of the verdicts, UTC.
+        trust: whose bundles may judge; None: everybody's.
 
     Raises:
         BundleError: the bundle is missing or damaged.
+        SignatureError: it is not by somebody who is trusted.
         EngineError: the engine cannot load or run its network.
     """
     bundle = load_bundle(path)
+    if trust is not None:  # before its network is parsed
+        trust.check(bundle)
     engine = open_engine(bundle, settings)
     size = bundle.manifest.input_size
     # The first pass allocates memory and picks kernels; better now than while a part waits.

@@ -20,14 +20,15 @@ from typing import Any, Final
 
 import fsspec
 
-from inspector.bundle import MANIFEST_NAME, Bundle, load_bundle
+from inspector.bundle import MANIFEST_NAME, SIGNATURE_NAME, Bundle, load_bundle
 from inspector.errors import InspectorError, RegistryError
 from inspector.fetching import fetch_bundle, shown
 from inspector.inspecting import utc_now
 from inspector.records import AuditEntry, Records, RegisteredBundle, Stage
 from inspector.settings import ModelSettings
+from inspector.signatures import Trust, read_signature
 
-_ADD, _PROMOTE, _ROLL_BACK = "register", "promote", "roll back"
+_ADD, _SIGN, _PROMOTE, _ROLL_BACK = "register", "sign", "promote", "roll back"
 _ANY_SIZE_MB: Final = 1_000_000
 
 
@@ -38,16 +39,26 @@ class Registry:
         records: where stages and the audit log are.
         url: folder or fsspec URL of the store.
         now: clock of the audit log, UTC.
+        trust: whose bundles may be promoted and rolled back to; None: everybody's.
     """
 
-    def __init__(self, records: Records, url: str, *, now: Callable[[], datetime] = utc_now) -> None:
+    def __init__(
+        self,
+        records: Records,
+        url: str,
+        *,
+        now: Callable[[], datetime] = utc_now,
+        trust: Trust | None = None,
+    ) -> None:
         # Boxes and other folders must find it too.
         is_url = fsspec.core.split_protocol(url)[0] is not None
         self._url = url.rstrip("/") if is_url else str(Path(url).absolute())
-        self._records, self._now = records, now
+        self._records, self._now, self._trust = records, now, trust or Trust()
 
     def add(self, folder: Path, *, by: str, why: str = "") -> RegisteredBundle:
-        """Copy a bundle into the store and note it as a candidate. One that is known stays as it is.
+        """Copy a bundle into the store and note it as a candidate.
+
+        One that is known stays as it is, but that a signature which it has got since is added.
 
         Args:
             folder: the bundle.
@@ -63,6 +74,8 @@ class Registry:
         product, version = bundle.product, bundle.version
         known = self._records.bundles.get(product, version)
         if known is not None:
+            if read_signature(bundle) is not None:
+                self._add_signature(bundle, known.location, by)
             return known
         location = f"{self._url}/{product}/{version}"
         self._copy(bundle, location)
@@ -163,6 +176,7 @@ class Registry:
             RegistryError: it is not registered, is active already, or something speaks against it and no
                 reason for an override is given.
             BundleError: what the store holds is damaged.
+            SignatureError: it is not by somebody who is trusted.
             ModelSourceError: the store is away.
         """
         if against and not override.strip():
@@ -185,6 +199,7 @@ class Registry:
         Raises:
             RegistryError: nothing was active before.
             BundleError: what the store holds is damaged.
+            SignatureError: it is not by somebody who is trusted.
             ModelSourceError: the store is away.
         """
         previous = self._records.bundles.previous(product)
@@ -209,7 +224,26 @@ class Registry:
     def _verify(self, product: str, version: str) -> None:
         """Read the whole bundle once: what cannot be read must not be what judges."""
         with tempfile.TemporaryDirectory() as scratch:
-            self.fetch(product, version, Path(scratch) / version)
+            self._trust.check(self.fetch(product, version, Path(scratch) / version))
+
+    def _add_signature(self, bundle: Bundle, location: str, by: str) -> None:
+        """Put a signature beside a stored bundle, where it has not the same one already."""
+        content = (bundle.path / SIGNATURE_NAME).read_bytes()
+        try:
+            store, root = fsspec.core.url_to_fs(location)
+            target = f"{root}/{SIGNATURE_NAME}"
+            if store.exists(target) and store.cat_file(target) == content:
+                return
+            store.pipe_file(target, content)
+        except Exception as error:  # each of fsspec's stores has errors of its own
+            what = f"the signature of bundle {bundle.version} cannot be stored at {shown(location)}"
+            raise self._not_stored(what, error) from error
+        self._records.audit.add(self._entry(_SIGN, bundle.product, bundle.version, by, {}))
+
+    @staticmethod
+    def _not_stored(what: str, error: Exception) -> RegistryError:
+        why = shown(str(error)) or type(error).__name__
+        return RegistryError(what, why, "Check registry.url, its credentials and the network")
 
     def _copy(self, bundle: Bundle, location: str) -> None:
         """Write a bundle's files, the manifest last, and read them back."""
@@ -217,13 +251,13 @@ class Registry:
         present = [name for name in bundle.manifest.learning if (bundle.path / name).is_file()]
         try:
             store, root = fsspec.core.url_to_fs(location)
-            for name in [*bundle.manifest.files, *present, MANIFEST_NAME]:
+            signature = [SIGNATURE_NAME] if (bundle.path / SIGNATURE_NAME).is_file() else []
+            for name in [*bundle.manifest.files, *present, *signature, MANIFEST_NAME]:
                 target = f"{root}/{name}"
                 store.makedirs(target.rpartition("/")[0], exist_ok=True)
                 store.put_file(str(bundle.path / name), target)
         except Exception as error:  # each of fsspec's stores has errors of its own
-            why = shown(str(error)) or type(error).__name__
-            raise RegistryError(what, why, "Check registry.url, its credentials and the network") from error
+            raise self._not_stored(what, error) from error
         scratch = Path(tempfile.mkdtemp())
         try:
             fetch_bundle(

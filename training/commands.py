@@ -74,10 +74,13 @@ def train(
     json_output: Annotated[bool, typer.Option("--json", help="Print the result as one JSON object.")] = False,
 ) -> None:
     """Learn a product from pictures of good parts and write its bundle."""
+    from inspector.settings import load_settings  # noqa: PLC0415 - like those below
+    from inspector.signatures import sign_bundle, signing_key  # noqa: PLC0415 - heavy
     from training.product import check_product  # noqa: PLC0415 - heavy
     from training.settings import load_training_settings  # noqa: PLC0415 - heavy
 
     check_product(product)
+    key = signing_key(load_settings().training)
     learn = _learner(model, weights)
     changes: dict[str, Any] = {"false_reject_rate": false_reject_rate, "seed": seed}
     settings = load_training_settings(
@@ -96,6 +99,8 @@ def train(
             on_step=on_step,
             on_report=lambda report: notes.tell(report.notes),
         )
+    if key is not None:
+        sign_bundle(trained.bundle, key)
     notes.tell(trained.notes)
     limits = trained.bundle.manifest.limits
     if json_output:

@@ -84,6 +84,7 @@ def retrain(
     from inspector.records import Records
     from inspector.registry import Registry
     from inspector.settings import load_settings
+    from inspector.signatures import sign_bundle, signing_key
     from training.retraining.results import KnownDefect
     from training.retraining.retraining import retrain_product
     from training.retraining.reviewed import gather_new
@@ -91,6 +92,7 @@ def retrain(
     is_folder = (Path(product) / MANIFEST_NAME).is_file()
     _check(product, normal, output, is_folder=is_folder, from_reviews=from_reviews)
     settings = load_settings(config)
+    key = signing_key(settings.training)
     errors = Console(stderr=True)
     with ExitStack() as resources:
         scratch = Path(resources.enter_context(tempfile.TemporaryDirectory()))
@@ -120,6 +122,8 @@ def retrain(
                 on_step=on_step,
                 on_report=lambda report: notes.tell(report.notes),
             )
+        if key is not None:
+            sign_bundle(retrained.bundle, key)
         if registry is not None:
             why = f"retrained from {retrained.new_normals} new normals"
             registry.add(target, by=getpass.getuser(), why=why)

@@ -53,11 +53,15 @@ def train_all(
     and settings have not changed. The exit code is 1 where one has failed.
     """
     from inspector.batch.cluster import LOCAL, cluster
+    from inspector.bundle import load_bundle
     from inspector.errors import TrainingError
+    from inspector.settings import load_settings
+    from inspector.signatures import sign_bundle, signing_key
     from training.many_products.jobs import products_of, read_jobs
     from training.many_products.training import train_all as train_each
 
     jobs = [replace(job, normal=job.normal.resolve()) for job in read_jobs(source, config)]
+    key = signing_key(load_settings().training)
     output.mkdir(parents=True, exist_ok=True)
     errors = Console(stderr=True, soft_wrap=True, highlight=False)
     with cluster(address) as there, progress_bar(errors) as progress:
@@ -76,6 +80,10 @@ def train_all(
         outcomes = train_each(
             jobs, output.resolve(), cpus_each=min(cpus, there), overwrite=overwrite, on_change=show
         )
+    if key is not None:  # here, so that the key does not travel to a cluster
+        for one in outcomes:
+            if one.done is not None:
+                sign_bundle(load_bundle(output / one.product), key)
     if json_output:
         typer.echo(json.dumps([_facts(one) for one in outcomes], indent=2))
     else:

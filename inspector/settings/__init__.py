@@ -22,6 +22,7 @@ from inspector.settings.shared import (
     EngineSettings,
     MqttSettings,
     RegistrySettings,
+    SigningSettings,
     TlsSettings,
 )
 
@@ -43,6 +44,7 @@ __all__ = [
     "RegistrySettings",
     "ReportSettings",
     "Settings",
+    "SigningSettings",
     "TlsSettings",
     "VideoSettings",
     "WatchdogSettings",

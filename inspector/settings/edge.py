@@ -211,6 +211,16 @@ class EdgeSettings(Section):
         min_length=1,
         max_length=512,
     )
+    trusted_keys: tuple[Path, ...] = Field(
+        (),
+        title="Trusted keys",
+        description="Public keys of who trains; bundles that none of them signed are refused",
+    )
+    allow_unsigned: bool | None = Field(
+        None,
+        title="Allow unsigned",
+        description="Bundles without a signature may judge; by default only where no key is trusted",
+    )
     drift: DriftSettings = Field(DriftSettings(), title="Drift")
     models: ModelSettings = Field(ModelSettings(), title="Models")
     cameras: tuple[CameraSettings, ...] = Field((), title="Cameras")

@@ -25,6 +25,7 @@ from inspector.settings.shared import (
     EngineSettings,
     MqttSettings,
     RegistrySettings,
+    SigningSettings,
 )
 
 ENV_PREFIX = "INSPECTOR_"
@@ -54,6 +55,7 @@ class Settings(BaseSettings):
     database: DatabaseSettings = Field(DatabaseSettings(), title="Database")
     central: CentralSettings = Field(CentralSettings(), title="Central database")
     registry: RegistrySettings = Field(RegistrySettings(), title="Registry")
+    training: SigningSettings = Field(SigningSettings(), title="Training")
     engine: EngineSettings = Field(EngineSettings(), title="Engine")
     edge: EdgeSettings = Field(EdgeSettings(), title="Edge")
     describing: DescribingSettings = Field(DescribingSettings(), title="Describing")

@@ -81,6 +81,22 @@ class RegistrySettings(Section):
     )
 
 
+class SigningSettings(Section):
+    """Signatures of the bundles that are trained here."""
+
+    signing_key: Path | None = Field(
+        None,
+        title="Signing key",
+        description="Private key that `inspector key new` made; new bundles are signed with it",
+    )
+    signing_passphrase: SecretStr | None = Field(
+        None, title="Passphrase", description="Of the signing key; better by environment"
+    )
+    signing_passphrase_file: Path | None = Field(
+        None, title="Passphrase file", description="File whose first line is the passphrase, mode 0600"
+    )
+
+
 class EngineSettings(Section):
     """What runs the networks."""
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Self
 
@@ -19,6 +20,7 @@ from inspector.inspecting import load_inspector
 from inspector.model_messages import LimitsStateMessage, ModelStateMessage, ProductTopics
 from inspector.results import Inspection
 from inspector.settings import Settings
+from inspector.signatures import Trust
 from tests.edge.rig import NOW, SITE, wait_until
 from tests.tiny_bundle import tiny_part
 
@@ -47,10 +49,12 @@ class ModelBox:
         self,
         settings: Settings,
         *,
-        load: Load = load_inspector,
+        load: Load | None = None,
         publish: Callable[[Publication], None] = lambda _: None,
     ) -> None:
         self.settings, self._publish = settings, publish
+        trust = Trust.of(settings.edge)
+        load = load or partial(load_inspector, trust=trust)
         self.published: list[Publication] = []
         data_dir = settings.edge.data_dir
         self.folder = data_dir / "models" / "washer"
@@ -63,6 +67,7 @@ class ModelBox:
             now=lambda: NOW,
             load=load,
             largest_batch=2,
+            trust=trust,
             chance=random.Random(0),
         )
         self.models.restore()

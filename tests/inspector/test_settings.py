@@ -37,6 +37,10 @@ url = "postgresql+psycopg://inspector@db/records"
 url = "postgresql+psycopg://inspector:secret@plant/records"
 [registry]
 url = "s3://models"
+[training]
+signing_key = "keys/training"
+signing_passphrase = "secret"
+signing_passphrase_file = "keys/passphrase"
 [engine]
 runtime = "tensorrt"
 precision = "fp16"
@@ -51,6 +55,8 @@ queue_size = 1
 batch_budget_ms = 50
 shared_group = "boxes"
 topic_filter = "inspector/v1/plant-7/+/+/frame/#"
+trusted_keys = ["keys/training.pub"]
+allow_unsigned = true
 [edge.evidence]
 embeddings = false
 pass_share = 1
@@ -188,6 +194,11 @@ def test_every_key_can_be_set_in_the_file(file: Path) -> None:
         "database": {"url": "postgresql+psycopg://inspector@db/records"},
         "central": {"url": "**********"},
         "registry": {"url": "s3://models"},
+        "training": {
+            "signing_key": "keys/training",
+            "signing_passphrase": "**********",
+            "signing_passphrase_file": "keys/passphrase",
+        },
         "engine": {
             "runtime": "tensorrt",
             "precision": "fp16",
@@ -203,6 +214,8 @@ def test_every_key_can_be_set_in_the_file(file: Path) -> None:
             "batch_budget_ms": 50.0,
             "shared_group": "boxes",
             "topic_filter": "inspector/v1/plant-7/+/+/frame/#",
+            "trusted_keys": ["keys/training.pub"],
+            "allow_unsigned": True,
             "evidence": {
                 "embeddings": False,
                 "pass_share": 1.0,

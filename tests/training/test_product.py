@@ -21,7 +21,9 @@ from inspector.errors import DatasetError, OutputExistsError, ParityError, Train
 from inspector.frames import image_files, read_frame
 from inspector.gate import Tolerance, check_bundle
 from inspector.inspecting import load_inspector
+from inspector.keys import write_new_key
 from inspector.results import Verdict
+from inspector.signatures import Trust
 from tests.training.washers import FAST, write_washers
 from training.decoders.scorer import Scorer
 from training.export import MAX_RELATIVE_DIFFERENCE, export_scorer
@@ -247,9 +249,11 @@ def test_parity_is_written_into_the_manifest(bundle_path: Path) -> None:
     assert 0 <= parity <= MAX_RELATIVE_DIFFERENCE
 
 
-def test_train_command_prints_one_json_object(
-    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+def test_train_command_prints_one_json_object_and_signs_where_there_is_a_key(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    write_new_key(tmp_path / "key")
+    monkeypatch.setenv("INSPECTOR_TRAINING__SIGNING_KEY", str(tmp_path / "key"))
     config = tmp_path / "training.toml"
     config.write_text(
         "height = 128\nwidth = 128\nsynthetic_frames = 20\nfolds = 2\n"
@@ -264,6 +268,7 @@ def test_train_command_prints_one_json_object(
     assert done.value.code == 0
     assert result["normals"] == 24
     assert result["size_bytes"] < 30e6
+    assert Trust.by([tmp_path / "key.pub"]).check(load_bundle(tmp_path / "bundle"))
 
 
 def test_misspelt_setting_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -9,6 +9,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
 from inspector.bundle import Bundle
 from inspector.calibration import limits_by_hand, write_calibrated
 from inspector.errors import TrainingError
@@ -17,6 +19,7 @@ from inspector.preview.making import make_preview
 from inspector.records import Job, JobKind, Records
 from inspector.registry import Registry
 from inspector.settings import Settings
+from inspector.signatures import sign_bundle, signing_key
 from training.normals import Excluded
 from training.product import check_product, train_product
 from training.retraining.results import Retrained
@@ -44,6 +47,7 @@ def do(job: Job, settings: Settings, progress: JobProgress) -> dict[str, Any]:
         InspectorError: it cannot be done; the message says why.
         JobCancelledError: it was cancelled.
     """
+    key = signing_key(settings.training)
     tasks = {
         JobKind.TRAIN: _train,
         JobKind.RETRAIN: _retrain,
@@ -55,7 +59,7 @@ def do(job: Job, settings: Settings, progress: JobProgress) -> dict[str, Any]:
         Records.open(settings.registry_database) as central,
     ):
         registry = Registry(central, settings.registry.url)
-        return tasks[job.kind](_Bench(job, settings, central, registry, Path(scratch), progress))
+        return tasks[job.kind](_Bench(job, settings, central, registry, Path(scratch), progress, key))
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +72,7 @@ class _Bench:
     registry: Registry
     scratch: Path
     progress: JobProgress
+    key: Ed25519PrivateKey | None
 
     def fetch_active(self) -> Bundle:
         """The bundle that judges the job's product, as a copy. Raises RegistryError where there is none."""
@@ -76,7 +81,9 @@ class _Bench:
         return self.registry.fetch(self.job.product, version, self.scratch / "active")
 
     def register(self, bundle: Bundle, why: str) -> None:
-        """Make a candidate of a bundle."""
+        """Make a candidate of a bundle, signed where there is a key."""
+        if self.key is not None:
+            sign_bundle(bundle, self.key)
         self.registry.add(bundle.path, by=self.job.asked_by, why=f"{why}, job {self.job.number}")
 
 

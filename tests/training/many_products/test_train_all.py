@@ -11,6 +11,8 @@ from inspector.bundle import load_bundle
 from inspector.cli import main
 from inspector.errors import TrainingError
 from inspector.frames import encode_png
+from inspector.keys import write_new_key
+from inspector.signatures import Trust
 from tests.tiny_bundle import tiny_part, write_tiny_bundle
 from training.many_products.jobs import done_before, inputs_of, is_of_earlier_run, read_jobs
 
@@ -53,8 +55,10 @@ def exit_code(arguments: list[str]) -> object:
 
 
 def test_a_failing_product_holds_up_none_and_a_second_run_does_what_is_left(
-    products: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    products: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    write_new_key(tmp_path / "key")
+    monkeypatch.setenv("INSPECTOR_TRAINING__SIGNING_KEY", str(tmp_path / "key"))
     output = tmp_path / "bundles"
     words = ["train-all", str(products), "--output", str(output), "--config", str(tmp_path / "fast.toml")]
     assert exit_code([*words, "--json"]) == 1
@@ -62,6 +66,7 @@ def test_a_failing_product_holds_up_none_and_a_second_run_does_what_is_left(
     assert "holds no pictures" in nothing["why"]
     assert (ring["product"], ring["normals"], ring["skipped"]) == ("ring", 12, False)
     assert load_bundle(output / "ring").version == ring["model_version"]
+    assert Trust.by([tmp_path / "key.pub"]).check(load_bundle(output / "ring"))
     assert not (output / "nothing").exists()
 
     (products / "nothing").rmdir()

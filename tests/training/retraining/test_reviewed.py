@@ -10,9 +10,11 @@ import pytest
 
 from inspector.errors import TrainingError
 from inspector.frames import encode_png
+from inspector.keys import write_new_key
 from inspector.records import Decision, Records, Review, Stage
 from inspector.registry import Registry
 from inspector.results import Verdict
+from inspector.signatures import Trust
 from tests.inspector.records.examples import NOON, inspection
 from tests.tiny_bundle import tiny_part
 from tests.training.retraining.test_retraining import bluish, exit_code
@@ -69,8 +71,10 @@ def test_the_latest_review_decides_what_becomes_of_a_frame(settings: Path, tmp_p
 
 
 def test_a_product_is_retrained_from_reviews_into_the_registry_promoted_and_rolled_back(
-    settings: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    settings: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    write_new_key(tmp_path / "key")
+    monkeypatch.setenv("INSPECTOR_TRAINING__SIGNING_KEY", str(tmp_path / "key"))
     data = write_washers(tmp_path / "washer", normals=24, tests=2)
     trained = train_product("washer", data / "train/good", tmp_path / "first", FAST).bundle
     config = ["--config", str(settings)]
@@ -95,7 +99,9 @@ def test_a_product_is_retrained_from_reviews_into_the_registry_promoted_and_roll
         assert stages == {trained.version: Stage.RETIRED, version: Stage.ACTIVE}
         assert records.audit.latest()[0].details["override"] == "the lot is here"
         registry = Registry(records, str(tmp_path / "store"))
-        sources = read_learning_files(registry.fetch("washer", version, tmp_path / "back")).sources
+        back = registry.fetch("washer", version, tmp_path / "back")
+        assert Trust.by([tmp_path / "key.pub"]).check(back)
+        sources = read_learning_files(back).sources
         assert not [one for one in sources if one.name.startswith(("bad", "missed", "changed"))]
     capsys.readouterr()
     assert exit_code(["registry", "rollback", "washer", "--by", "bert", "--reason", "no", *config]) == 0

@@ -13,9 +13,11 @@ import pytest
 from inspector.cli import main
 from inspector.errors import TrainingError
 from inspector.frames import encode_png
+from inspector.keys import write_new_key
 from inspector.records import Job, JobKind, JobState, Records, Stage
 from inspector.registry import Registry
 from inspector.settings import Settings, load_settings
+from inspector.signatures import Trust
 from tests.tiny_bundle import tiny_part
 from tests.training.washers import FAST, board, write_washers
 from training.working.progress import JobProgress
@@ -29,9 +31,11 @@ NORMALS = 24
 def plant(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("plant")
     write_washers(folder / "washer", normals=NORMALS, tests=1)
+    write_new_key(folder / "key")
     (folder / "inspector.toml").write_text(
         f'[database]\nurl = "sqlite:///{folder}/inspector.db"\n[registry]\nurl = "{folder}/store"\n'
-        f'[edge]\ndata_dir = "{folder}/box"\n'
+        f'[edge]\ndata_dir = "{folder}/box"\ntrusted_keys = ["{folder}/key.pub"]\n'
+        f'[training]\nsigning_key = "{folder}/key"\n'
     )
     return folder
 
@@ -81,7 +85,7 @@ def test_what_follows_is_compared_with_the_active_bundle(
     trained: Job, plant: Path, records: Records, settings: Settings
 ) -> None:
     assert trained.result is not None
-    registry = Registry(records, settings.registry.url)
+    registry = Registry(records, settings.registry.url, trust=Trust.of(settings.edge))
     registry.promote("washer", trained.result["version"], by="eve", why="first")
     (plant / "more").mkdir()
     for seed in range(5000, 5012):
@@ -100,6 +104,10 @@ def test_what_follows_is_compared_with_the_active_bundle(
         calibrated.result["version"],
         again.result["version"],
     ]
+    for one in (again, calibrated):  # all that a worker makes is signed
+        assert one.result is not None
+        registry.promote("washer", one.result["version"], by="eve", why="signed")
+    registry.promote("washer", trained.result["version"], by="eve", why="as before")
     compared = done(records, settings, JobKind.PREVIEW, candidate=again.result["version"])
     assert compared.result is not None
     assert compared.result["frames"] == again.result["frames"]
