@@ -15,6 +15,7 @@ from inspector import (
     commands_bundle,
     commands_demo,
     commands_describe,
+    commands_doctor,
     commands_drift,
     commands_engine,
     commands_pki,
@@ -139,6 +140,7 @@ def build_app(rooms: Sequence[EntryPoint], errors: Console) -> typer.Typer:
     commands_rescore.register(app)
     commands_registry.register(app)
     commands_drift.register(app)
+    commands_doctor.register(app)
     commands_demo.register(app)
     for room in sorted(rooms, key=lambda room: room.name):
         try:
