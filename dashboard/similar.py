@@ -94,7 +94,9 @@ def _how_far(here: StoredInspection, found: SimilarFrames) -> str:
         "Compared with {count} other frames of {product} with a picture, judged by the same network.",
         found.compared,
     ).format(count=f"{found.compared:,}", product=here.product)
-    return f"{text} {_('Older ones were not compared.')}" if found.has_more else text
+    if not found.has_more:
+        return text
+    return text + " " + _("Older ones were not compared.")
 
 
 def _show_found(

@@ -39,13 +39,13 @@ def check_files(settings: Settings, config: Path | None) -> Iterator[Finding]:
         why = f"describing.language_model {model} is not there"
         remedy = "Make it with `inspector prepare-llm` if other sentences are wanted"
         yield Finding(State.NOT_APPLICABLE, "no language model: templates write the sentences", why, remedy)
-    secret = {"mqtt.tls.key": tls.key}
+    secret: dict[str, Path | None] = {"mqtt.tls.key": tls.key}
     if config is not None and any(one in config.read_text(encoding="utf-8") for one in secrets_of(settings)):
         secret["the settings file holds a password and"] = config
-    for key, path in secret.items():
-        if path is None or not path.exists():
+    for key, holder in secret.items():
+        if holder is None or not holder.exists():
             continue
-        mode = stat.S_IMODE(path.stat().st_mode)
+        mode = stat.S_IMODE(holder.stat().st_mode)
         if mode & (stat.S_IROTH | stat.S_IWOTH):
-            why = f"{path} has mode {mode:04o}"
-            yield Finding(State.WARNING, f"{key} can be read by every user", why, f"chmod 600 {path}")
+            why = f"{holder} has mode {mode:04o}"
+            yield Finding(State.WARNING, f"{key} can be read by every user", why, f"chmod 600 {holder}")

@@ -21,7 +21,7 @@ def check_packages(_settings: Settings) -> Iterator[Finding]:
     An extra counts as installed where more than half of its packages are there: some come with others.
     """
     about = metadata("inspector")
-    wanted = about.get("Requires-Python", "")
+    wanted = about["Requires-Python"] or ""
     here = platform.python_version()
     if SpecifierSet(wanted).contains(here, prereleases=True):
         yield Finding(State.OK, f"Python {here}")
