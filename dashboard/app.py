@@ -16,6 +16,7 @@ from dashboard.language_choice import show_choice, take_choice
 from dashboard.notices import draw_and_recover, show_error
 from dashboard.sign_in import show_sign_in
 from dashboard.theme import FAVICON, apply_theme
+from dashboard.visit_cookie import draw_ticket
 from dashboard.visitors import visitor
 from inspector.errors import RecordsError, SettingsError
 from inspector.records import Role
@@ -47,6 +48,7 @@ def main() -> None:
         return
     st.html(f'<div class="site"><b>inspector</b> {escape(site)}{_who()}</div>')
     show_choice()
+    draw_ticket()
     if settings().dashboard.require_sign_in and not _may_look():
         return
     page.run()

@@ -46,6 +46,7 @@ def dashboard(
     """Serve the page that shows inspections as they happen, until Ctrl-C."""
     from rich.console import Console  # noqa: PLC0415 - the command line starts faster without
 
+    from dashboard.identity_provider import check_secrets  # noqa: PLC0415 - likewise
     from dashboard.server import addresses, check_port, serve  # noqa: PLC0415 - likewise
     from inspector.settings import load_settings  # noqa: PLC0415 - likewise
 
@@ -56,6 +57,8 @@ def dashboard(
 
     starts_worker = wants_worker(worker)
     check_port(page.host, chosen)
+    if page.secrets_file is not None:
+        check_secrets(page.secrets_file)
     _tell_first_admin(settings.database.url, console)
 
     def announce() -> None:
@@ -64,7 +67,7 @@ def dashboard(
         )
 
     with working(config) if starts_worker else nullcontext():
-        serve(config, page.host, chosen, announce)
+        serve(config, page.host, chosen, announce, page.secrets_file)
 
 
 def _tell_first_admin(url: str, console: Console) -> None:

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import errno
 import http.client
+import signal
 import socket
+import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from types import FrameType
 from typing import Final
 
 from inspector.errors import DashboardError
@@ -17,19 +21,19 @@ _READY_POLL_S: Final = 0.2
 _READY_WITHIN_S: Final = 60.0
 _EVERY_ADDRESS: Final = frozenset({"0.0.0.0", "::"})  # noqa: S104 - compared with, not bound
 
-_OPTIONS: Final[dict[str, str]] = {
-    "browser.gatherUsageStats": "false",
+_OPTIONS: Final[dict[str, str | bool | int]] = {
+    "browser.gatherUsageStats": False,
     "client.showErrorDetails": "none",
-    "client.showErrorLinks": "false",
+    "client.showErrorLinks": False,
     "client.toolbarMode": "minimal",
-    "global.developmentMode": "false",
-    "logger.hideWelcomeMessage": "true",  # it would look up this machine's address on the internet
+    "global.developmentMode": False,
+    "logger.hideWelcomeMessage": True,  # it would look up this machine's address on the internet
     "logger.level": "warning",
-    "runner.magicEnabled": "false",  # it would draw the docstring of a constant
+    "runner.magicEnabled": False,  # it would draw the docstring of a constant
     "server.fileWatcherType": "none",
-    "server.headless": "true",
-    "server.maxUploadSize": "40",  # megabytes a file, as dashboard/uploads.py takes them
-    "server.showEmailPrompt": "false",
+    "server.headless": True,
+    "server.maxUploadSize": 40,  # megabytes a file, as dashboard/uploads.py takes them
+    "server.showEmailPrompt": False,
 }
 
 
@@ -78,7 +82,9 @@ def addresses(host: str, port: int) -> tuple[str, ...]:
     return (f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}",)
 
 
-def serve(config: Path | None, host: str, port: int, announce: Callable[[], None]) -> None:
+def serve(
+    config: Path | None, host: str, port: int, announce: Callable[[], None], secrets_file: Path | None = None
+) -> None:
     """Serve the pages until the process gets SIGINT or SIGTERM.
 
     Args:
@@ -86,22 +92,47 @@ def serve(config: Path | None, host: str, port: int, announce: Callable[[], None
         host: address to listen on.
         port: port to listen on.
         announce: called once, from another thread, when the pages can be opened.
+        secrets_file: names the identity provider; None: Streamlit looks in its own places.
 
     Raises:
         DashboardError: the place to listen on is taken or wrong.
         ImportError: Streamlit is not installed.
     """
-    from streamlit.web.cli import main as streamlit  # noqa: PLC0415 - takes a second
+    from streamlit.starlette import App  # noqa: PLC0415 - takes a second
 
     from dashboard.theme import THEME  # noqa: PLC0415 - likewise
+    from dashboard.visit_cookie import ROUTE  # noqa: PLC0415 - likewise
 
     check_port(host, port)
-    options = _OPTIONS | THEME | {"server.address": host, "server.port": str(port)}
-    flags = [f"--{name}={value}" for name, value in options.items()]
-    words = ["--config", str(config)] if config is not None else []
+    options: dict[str, object] = {**_OPTIONS, **THEME, "server.address": host, "server.port": port}
+    if secrets_file is not None:
+        options["secrets.files"] = [str(secrets_file)]
     local = "127.0.0.1" if host in _EVERY_ADDRESS else host
     threading.Thread(target=_announce_when_ready, args=(local, port, announce), daemon=True).start()
-    streamlit(["run", str(_APP), *flags, "--", *words], prog_name="streamlit", standalone_mode=False)
+    # Streamlit hands these words on to the pages; see dashboard.context.settings.
+    sys.argv = [str(_APP), *(["--config", str(config)] if config is not None else [])]
+    with _ended_by_signals():
+        App(_APP, routes=[ROUTE]).run(config=options)
+
+
+@contextmanager
+def _ended_by_signals() -> Iterator[None]:
+    """End the block, and not the process, at SIGINT and SIGTERM.
+
+    uvicorn closes the server at either and then raises the signal once more, for whoever handled it before.
+    Left to the default, SIGTERM would end the process before the worker beside the pages is stopped.
+    """
+
+    def end(_number: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    before = {number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        with suppress(KeyboardInterrupt):
+            yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _announce_when_ready(host: str, port: int, announce: Callable[[], None]) -> None:

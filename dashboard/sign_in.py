@@ -88,7 +88,8 @@ def show_signed_in(who: Visitor) -> None:
     """Draw who is signed in, and the way out."""
     role = _(ROLES[who.role]) if who.role is not None else _("may not even look")
     st.html(f'<div class="notice empty" role="status"><h3>{escape(who.name)}</h3><p>{role}</p></div>')
-    st.button(_("Sign out"), on_click=sign_out, icon=":material/logout:")
+    _tell_failure()
+    st.button(_("Sign out"), on_click=_sign_out, icon=":material/logout:")
 
 
 def _sign_in() -> None:
@@ -97,6 +98,13 @@ def _sign_in() -> None:
     try:
         sign_in_as(_door().sign_in(records(), name, password))
     except (AccountError, RecordsError) as error:
+        st.session_state[_FAILED] = error
+
+
+def _sign_out() -> None:
+    try:
+        sign_out()
+    except RecordsError as error:
         st.session_state[_FAILED] = error
 
 

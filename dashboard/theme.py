@@ -9,7 +9,7 @@ import streamlit as st
 
 STYLE_SHEET: Final = Path(__file__).with_name("style.css")
 
-THEME: Final[dict[str, str]] = {
+THEME: Final[dict[str, str | int | bool]] = {
     "theme.base": "light",
     "theme.primaryColor": "#1f4e79",
     "theme.backgroundColor": "#f3f5f7",
@@ -17,8 +17,8 @@ THEME: Final[dict[str, str]] = {
     "theme.textColor": "#15202b",
     "theme.borderColor": "#c5ced6",
     "theme.baseRadius": "8px",
-    "theme.baseFontSize": "18",
-    "theme.showWidgetBorder": "true",
+    "theme.baseFontSize": 18,
+    "theme.showWidgetBorder": True,
 }
 """Streamlit options of the theme. The text is larger than usual: it is read from 2 m away."""
 

@@ -7,15 +7,18 @@ A person signs in by a local account, or by the identity provider that Streamlit
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from secrets import token_urlsafe
 from typing import Final
 
 import streamlit as st
 
 from dashboard.context import records, settings
+from dashboard.visit_cookie import COOKIE, ask_browser
 from inspector.errors import AccountError
 from inspector.records import Account, Role
 
-_ACCOUNT: Final = "signed-in-account"
+_TOKEN: Final = "visit-token"  # noqa: S105 - name of the place it is kept in
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,16 +52,15 @@ def visitor() -> Visitor:
         RecordsError: the records cannot be reached.
     """
     if provided := provider_name():
-        account = records().accounts.get(provided)
+        # Only an address that the provider has not called unproven: other names are chosen by their owners.
+        account = records().accounts.get(provided) if provided == _proven_email() else None
         role = account.role if account is not None else settings().dashboard.provided_role
         return Visitor(provided, Role(role), account)
-    kept: Account | None = st.session_state.get(_ACCOUNT)
-    if kept is not None:
-        account = records().accounts.get(kept.name)
-        # Another password, or another account of the same name, ends what began with the one before.
-        if account is not None and account.password_hash == kept.password_hash:
+    if token := _token():
+        account = records().visits.account(token, at=datetime.now(UTC))
+        if account is not None:
             return Visitor(account.name, account.role, account)
-        del st.session_state[_ACCOUNT]
+        st.session_state.pop(_TOKEN, None)
     return Visitor("", None if settings().dashboard.require_sign_in else Role.VIEWER)
 
 
@@ -84,24 +86,58 @@ def require(needed: Role) -> Visitor:
 
 
 def sign_in_as(account: Account) -> None:
-    """Remember for this visit who it is."""
-    st.session_state[_ACCOUNT] = account
+    """Begin a visit, and have the browser keep its token.
+
+    Raises:
+        RecordsError: the records cannot be written.
+    """
+    token, lasts = token_urlsafe(32), timedelta(hours=settings().dashboard.visit_hours)
+    records().visits.begin(token, account, at=datetime.now(UTC), lasts=lasts)
+    st.session_state[_TOKEN] = token
+    ask_browser(token, lasts)
 
 
 def sign_out() -> None:
-    """Forget who it is."""
-    st.session_state.pop(_ACCOUNT, None)
+    """End the visit of this page, and the one that the browser keeps.
+
+    Raises:
+        RecordsError: the records cannot be written; the visit goes on.
+    """
+    tokens: set[str | None] = {st.session_state.get(_TOKEN), st.context.cookies.get(COOKIE)}
+    for token in tokens:
+        if token is not None:
+            records().visits.end(token, at=datetime.now(UTC))
+    st.session_state.pop(_TOKEN, None)
+    ask_browser(None)
     if provider_name():
         st.logout()
 
 
 def provider_name() -> str | None:
-    """What the identity provider calls the visitor, their e-mail address if it tells one; None: not by it."""
+    """What the identity provider calls the visitor; None: they did not come by it.
+
+    Their e-mail address, else another name with `oidc:` before it: no account can have such a name, so nobody
+    signs with the name of another.
+    """
     user = st.user
     if not user.get("is_logged_in"):
         return None
-    name = user.get("email") or user.get("preferred_username") or user.get("sub")
-    return str(name) if name else None
+    if email := _proven_email():
+        return email
+    name = user.get("preferred_username") or user.get("sub")
+    return f"oidc:{name}" if name else None
+
+
+def _proven_email() -> str | None:
+    """The e-mail address that the provider tells; None where it says itself that nobody has proven it."""
+    email = st.user.get("email")
+    return str(email) if email and st.user.get("email_verified") is not False else None
+
+
+def _token() -> str | None:
+    """Token of the visit: of this page, else of the cookie that it was loaded with."""
+    token: str | None = st.session_state.get(_TOKEN) or st.context.cookies.get(COOKIE)
+    return token
 
 
 def has_provider() -> bool:

@@ -15,6 +15,7 @@ from inspector.records.database import explained
 from inspector.records.outbox import insert_ignoring
 from inspector.records.tables import AccountRow
 from inspector.records.values import Account, AuditEntry, Role, with_zone
+from inspector.records.visits import end_visits_of
 
 _COLUMNS = (
     AccountRow.name,
@@ -107,7 +108,7 @@ class Accounts:
     def set_password(
         self, name: str, password_hash: str, *, is_temporary: bool, by: str, at: datetime
     ) -> None:
-        """Give an account another password.
+        """Give an account another password, and end its visits.
 
         Raises:
             AccountError: there is no such account.
@@ -115,6 +116,7 @@ class Accounts:
         """
         with self._changing() as connection:
             _update(connection, name, {"password_hash": password_hash, "is_temporary": is_temporary})
+            end_visits_of(connection, name)
             append(connection, _entry(at, by, "set password", name, {"temporary": is_temporary}))
 
     def set_role(self, name: str, role: Role, *, by: str, at: datetime) -> None:
@@ -141,6 +143,7 @@ class Accounts:
             _keep_an_admin(connection, name)
             if not connection.execute(delete(AccountRow).where(AccountRow.key == name.casefold())).rowcount:
                 raise _unknown(name)
+            end_visits_of(connection, name)
             append(connection, _entry(at, by, "remove account", name, {}))
 
     @contextmanager

@@ -53,6 +53,7 @@ from inspector.records.values import (
     VerdictCount,
     with_zone,
 )
+from inspector.records.visits import Visits
 from inspector.results import Verdict
 
 PAGE = 500
@@ -82,6 +83,8 @@ class Records:
         """Who changed what."""
         self.accounts = Accounts(engine, self._transaction, self._name)
         """Who may use the dashboard."""
+        self.visits = Visits(engine, self._transaction, self._name)
+        """Who is signed in there."""
         self.bundles = Bundles(engine, self._transaction, self._name)
         """Which bundles there are, and which are active."""
         self.jobs = Jobs(engine, self._transaction, self._name)

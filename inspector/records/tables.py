@@ -309,6 +309,21 @@ class AccountRow(Table):
     created_by: Mapped[str] = mapped_column(String(128))
 
 
+class VisitRow(Table):
+    """Somebody who is signed in; see `inspector.records.visits`."""
+
+    __tablename__ = "visits"
+
+    id: Mapped[int] = mapped_column(Key, primary_key=True)
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    account_key: Mapped[str] = mapped_column(String(64), index=True)
+    password_fingerprint: Mapped[str] = mapped_column(String(64))
+    """Hash of the account's `password_hash` when the visit began."""
+    began_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    ends_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    last_seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
 class JobRow(Table):
     """Work that somebody has asked for; see `inspector.records.jobs`."""
 

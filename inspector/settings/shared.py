@@ -185,6 +185,14 @@ class DashboardSettings(Section):
         title="Require sign-in",
         description="Nobody looks without an account; else looking is free, and changes need an account",
     )
+    visit_hours: float = Field(
+        12.0, title="Visit", description="Hours after which a local account signs in again", gt=0, le=720
+    )
+    secrets_file: Path | None = Field(
+        None,
+        title="Secrets",
+        description="TOML file whose [auth] names the identity provider; else Streamlit's own places",
+    )
     provided_role: Literal["viewer", "operator", "engineer", "admin"] = Field(
         "viewer",
         title="Provided role",
