@@ -66,7 +66,7 @@ def main(
                 show_at(browser, TABLET_PX)
                 _sign_in(visit)
                 for name, (address, ready) in PAGES.items():
-                    _go_to(visit, name, address)
+                    visit.open(address)
                     visit.see(ready)
                     time.sleep(_SETTLE_S)
                     path = output / f"{name.replace(' ', '-')}.png"
@@ -156,14 +156,6 @@ def _sign_in(visit: Visit) -> None:
     visit.one("[class*='st-key-sign-in-password'] input").send_keys(PASSWORD, Keys.TAB)
     visit.press(".stFormSubmitButton button")
     visit.see(".notice")
-
-
-def _go_to(visit: Visit, name: str, address: str) -> None:
-    """By the navigation: loading a page anew would end the visit."""
-    if visit.all("[data-testid='stTopNavLink']"):
-        visit.press("[data-testid='stTopNavLink'] p", name.capitalize())
-    else:
-        visit.open(address)
 
 
 if __name__ == "__main__":
