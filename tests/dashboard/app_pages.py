@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 import pytest
+from streamlit.runtime.context import ContextProxy, StreamlitCookies
 from streamlit.testing.v1 import AppTest
 
 from tests.dashboard.line import noon_zone
@@ -25,6 +26,8 @@ def open_app(config: Path, monkeypatch: pytest.MonkeyPatch) -> AppTest:
     monkeypatch.setattr(sys, "argv", ["app.py", "--config", str(config)])
     for name in [name for name in os.environ if name.startswith("INSPECTOR_")]:
         monkeypatch.delenv(name)
+    # AppTest has a stand-in for the server, whose cookies would be stand-ins too.
+    monkeypatch.setattr(ContextProxy, "cookies", StreamlitCookies({}))
     page = AppTest.from_file(APP, default_timeout=TIMEOUT_S)
     page.context["timezone"] = noon_zone(datetime.now(UTC))
     return page
@@ -37,8 +40,8 @@ def html(page: AppTest) -> str:
 
 
 def text(page: AppTest) -> str:
-    """What a reader sees: no tags, no styles, no pictures, one space between words."""
-    without_styles = re.sub(r"<style>.*?</style>", " ", html(page), flags=re.DOTALL)
+    """What a reader sees: no tags, no styles, no scripts, no pictures, one space between words."""
+    without_styles = re.sub(r"<(style|script)>.*?</\1>", " ", html(page), flags=re.DOTALL)
     return " ".join(unescape(re.sub(r"<[^>]*>", " ", without_styles)).split())
 
 

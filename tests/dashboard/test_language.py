@@ -109,7 +109,7 @@ class Marking(gettext.NullTranslations):
 
 def unmarked(shown: str) -> str:
     """What is left of a text without the marked parts, tags and data; attributes that are read stay."""
-    shown = re.sub(r"<style>.*?</style>", " ", shown, flags=re.DOTALL)
+    shown = re.sub(r"<(style|script)>.*?</\1>", " ", shown, flags=re.DOTALL)
     shown = re.sub(r'<[^>]*?\b(?:alt|aria-label|title|placeholder)="([^"]*)"[^>]*>', r" \1 ", shown)
     shown = unescape(re.sub(r"<[^>]*>", " ", shown))
     before = ""
