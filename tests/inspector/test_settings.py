@@ -21,7 +21,7 @@ site = "plant-7"
 host = "broker"
 port = 8883
 username = "line"
-password = "secret"
+password = "hunter2"
 protocol = "3.1.1"
 keepalive_s = 5
 embedded = true
@@ -34,12 +34,12 @@ verify_hostname = false
 [database]
 url = "postgresql+psycopg://inspector@db/records"
 [central]
-url = "postgresql+psycopg://inspector:secret@plant/records"
+url = "postgresql+psycopg://inspector:hunter2@plant/records"
 [registry]
 url = "s3://models"
 [training]
 signing_key = "keys/training"
-signing_passphrase = "secret"
+signing_passphrase = "hunter2"
 signing_passphrase_file = "keys/passphrase"
 [engine]
 runtime = "tensorrt"
@@ -122,6 +122,8 @@ boxes = ["http://box-1:9464"]
 uploads_dir = "/srv/uploads"
 training_config = "/srv/training.toml"
 require_sign_in = true
+visit_hours = 8
+secrets_file = "/srv/secrets.toml"
 provided_role = "operator"
 [report]
 zone = "Europe/Berlin"
@@ -281,6 +283,8 @@ def test_every_key_can_be_set_in_the_file(file: Path) -> None:
             "uploads_dir": "/srv/uploads",
             "training_config": "/srv/training.toml",
             "require_sign_in": True,
+            "visit_hours": 8.0,
+            "secrets_file": "/srv/secrets.toml",
             "provided_role": "operator",
         },
         "report": {
@@ -295,8 +299,8 @@ def test_every_key_can_be_set_in_the_file(file: Path) -> None:
 def test_the_password_is_there_for_the_client_and_for_nobody_else(file: Path) -> None:
     settings = load_settings(written(file, WHOLE))
     assert settings.mqtt.password is not None
-    assert settings.mqtt.password.get_secret_value() == "secret"
-    assert "secret" not in repr(settings) + str(settings) + settings.model_dump_json()
+    assert settings.mqtt.password.get_secret_value() == "hunter2"
+    assert "hunter2" not in repr(settings) + str(settings) + settings.model_dump_json()
 
 
 @pytest.mark.parametrize(
@@ -413,8 +417,8 @@ def test_variables_that_others_set_are_left_alone(environment: pytest.MonkeyPatc
 
 
 def test_a_password_is_not_repeated_in_an_error(file: Path) -> None:
-    text = "[mqtt]\npassword = 'secret'\nport = 0\n[database]\nurl = 'postgresql://u:secret@h/d'\n"
-    assert "secret" not in problem(written(file, text))
+    text = "[mqtt]\npassword = 'hunter2'\nport = 0\n[database]\nurl = 'postgresql://u:hunter2@h/d'\n"
+    assert "hunter2" not in problem(written(file, text))
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
